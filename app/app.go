@@ -1,0 +1,227 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/plugin/kprom"
+
+	"hindsight/app/config"
+	"hindsight/app/kafka"
+	"hindsight/app/telemetry"
+	"hindsight/consumer"
+	"hindsight/labels/store"
+	"hindsight/schemas/registry"
+	"hindsight/scoring"
+)
+
+// Options say what of the program runs here, and where it finds its services.
+type Options struct {
+	Config *config.Config
+	Stages []config.Stage
+	Title  string // of the page
+	Log    *slog.Logger
+
+	// InputsEnd makes the run bounded: it ends when every input is read to
+	// where it ends once this channel is closed. nil: it runs until stopped.
+	InputsEnd <-chan struct{}
+	// Speed is how many seconds of stream time pass in one second while all
+	// sources idle; 0 stands for 1.
+	Speed float64
+
+	Client       []kgo.Opt    // beside those of the configuration
+	Group        []kgo.Opt    // of group members
+	RegistryHTTP *http.Client // nil: by TCP
+	Instance     string       // for transactional ids; "": kept in the state directory
+}
+
+// App is the program as a value: New, Run, Close.
+type App struct {
+	options  Options
+	config   *config.Config
+	log      *slog.Logger
+	base     []kgo.Opt
+	client   *kgo.Client
+	admin    *kadm.Client
+	metrics  *telemetry.Metrics
+	gatherer *prometheus.Registry
+	listener net.Listener
+	registry *registry.Client
+	bundle   *scoring.Bundle
+	framings framings
+	top      topology
+	view     *View
+	ends     *ends
+	cleanup  []func() error // in the order of construction; run backwards
+	started  time.Time
+}
+
+// New checks and connects everything that the stages need. It starts nothing.
+func New(ctx context.Context, o Options) (*App, error) {
+	a := &App{options: o, config: o.Config, log: o.Log, gatherer: prometheus.NewRegistry(), started: time.Now()}
+	if a.options.Speed == 0 {
+		a.options.Speed = 1
+	}
+	if err := a.open(ctx); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	return a, nil
+}
+
+func (a *App) open(ctx context.Context) error {
+	if err := a.config.For(a.options.Stages); err != nil {
+		return err
+	}
+	a.metrics = telemetry.New(a.gatherer)
+	if a.options.Instance == "" {
+		i, err := openInstance(a.config.State.Dir)
+		if err != nil {
+			return err
+		}
+		a.options.Instance = i.id
+		a.cleanup = append(a.cleanup, i.close)
+	}
+	if a.runs(config.StageScore) {
+		if err := a.loadBundle(); err != nil {
+			return err
+		}
+	}
+	var err error
+	hooks := kprom.NewMetrics("hindsight_kafka", kprom.Registerer(a.gatherer), kprom.WithClientLabel())
+	if a.base, err = kafka.Options(a.config.Kafka, clientLog(a.log), append([]kgo.Opt{kgo.WithHooks(hooks)}, a.options.Client...)...); err != nil {
+		return err
+	}
+	if a.client, err = kgo.NewClient(append(a.base, kgo.ClientID("hindsight-admin"))...); err != nil {
+		return fmt.Errorf("kafka client: %w", err)
+	}
+	a.cleanup = append(a.cleanup, func() error { a.client.Close(); return nil })
+	if err := kafka.Ping(ctx, a.client, a.config.Kafka); err != nil {
+		return err
+	}
+	a.admin = kadm.NewClient(a.client)
+	if a.top, err = readTopology(ctx, a.admin, a.config, a.options.Stages); err != nil {
+		return err
+	}
+	if a.registry, err = newRegistry(a.config.Registry, a.options.RegistryHTTP); err != nil {
+		return err
+	}
+	if a.framings, err = newFramings(ctx, a.config, a.registry); err != nil {
+		return err
+	}
+	if a.options.InputsEnd != nil {
+		a.ends = &ends{admin: a.admin, topics: []string{a.config.Events.Topic, a.config.Labels.Topic}, closed: a.options.InputsEnd}
+	}
+	a.view = newView(a)
+	return a.listen()
+}
+
+func (a *App) loadBundle() error {
+	dir, err := scoring.Find(a.config.Model.Bundles, a.config.Model.Champion)
+	if err != nil {
+		return err
+	}
+	if a.bundle, _, err = scoring.Load(dir, scoring.Require(a.config.Model.Require...)); err != nil {
+		return fmt.Errorf("bundle %s: %w", dir, err)
+	}
+	a.metrics.SetModels(telemetry.Model{Version: a.bundle.Version, Role: "champion", Digest: a.bundle.Digest})
+	return nil
+}
+
+func (a *App) runs(s config.Stage) bool {
+	for _, mine := range a.options.Stages {
+		if mine == s {
+			return true
+		}
+	}
+	return false
+}
+
+// Run runs the stages until ctx ends, or until the inputs of a bounded run are
+// read to their end. The first stage that fails stops the others.
+func (a *App) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	stages := map[config.Stage]func(context.Context) error{
+		config.StageScore: a.runScore, config.StageJoin: a.runJoin, config.StageWatch: a.runWatch,
+	}
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var aside, group sync.WaitGroup
+	aside.Go(func() { a.view.run(background) })
+	aside.Go(func() { a.serve(background) })
+	for _, name := range a.options.Stages {
+		group.Go(func() {
+			if err := stages[name](ctx); err != nil {
+				cancel(fmt.Errorf("%s: %w", name, err))
+			}
+		})
+	}
+	group.Wait()
+	a.view.finish(background, a.ends != nil && ctx.Err() == nil)
+	stop()
+	aside.Wait()
+	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// Close gives back what New took, last first.
+func (a *App) Close() error {
+	var faults []error
+	for i := len(a.cleanup) - 1; i >= 0; i-- {
+		faults = append(faults, a.cleanup[i]())
+	}
+	a.cleanup = nil
+	return errors.Join(faults...)
+}
+
+// Addr is where the page is served.
+func (a *App) Addr() net.Addr { return a.listener.Addr() }
+
+// View is what the page and the terminal show.
+func (a *App) View() *View { return a.view }
+
+func (a *App) member(stage config.Stage, lead string) consumer.Config {
+	delivery := consumer.ExactlyOnce
+	if a.config.Kafka.Delivery == config.AtLeastOnce {
+		delivery = consumer.AtLeastOnce
+	}
+	group := a.config.Kafka.StageGroup(stage)
+	opts := append([]kgo.Opt{}, a.base...)
+	opts = append(opts, kgo.ClientID("hindsight-"+string(stage)), kgo.FetchMaxWait(500*time.Millisecond),
+		kgo.MaxDecompressBatchBytes(64<<20), kgo.ProducerBatchCompression(kgo.NoCompression()))
+	return consumer.Config{
+		Name: string(stage), Client: append(opts, a.options.Group...), Group: group,
+		TransactionalID: group + "-" + a.options.Instance, Delivery: delivery,
+		CommitInterval: a.config.Kafka.CommitInterval, MaxRecords: 10_000, Lead: lead,
+		MaxMessage: func(topic string) int32 {
+			if topic == a.config.Topics.DeadLetters {
+				return 16 << 20
+			}
+			return 1_000_000
+		},
+		Log: a.log,
+	}
+}
+
+func (a *App) lookup() schemaLookup {
+	if a.registry == nil {
+		return nil
+	}
+	return a.registry.Schema
+}
+
+// openStore opens JOIN's store; one that a crash left in a bad way is an error.
+func (a *App) openStore() (store.Store, error) {
+	return store.OpenPebble(filepath.Join(a.config.State.Dir, "join"), store.Options{Logger: clientLog(a.log)})
+}

@@ -1,0 +1,48 @@
+package app
+
+import (
+	"slices"
+	"time"
+
+	"hindsight/schemas"
+)
+
+// clockMark says where the clock of a source stood before the record at Offset.
+type clockMark struct {
+	Offset int64           `json:"o"`
+	Clock  schemas.Instant `json:"c"`
+}
+
+// maxMarks keeps a commit's metadata small.
+const maxMarks = 24
+
+// mark remembers the clock at an offset, about once in `coarse` of stream time,
+// so that a fold can begin there and give later records the same arrivals.
+// Marks before floor are dropped, but for the last at or before it.
+func (c *sourceCommit) mark(offset, floor int64, coarse time.Duration) {
+	if n := len(c.Marks); n == 0 || c.Clock >= c.Marks[n-1].Clock.Add(coarse) {
+		c.Marks = append(slices.Clone(c.Marks), clockMark{offset, c.Clock})
+	}
+	for len(c.Marks) > 1 && c.Marks[1].Offset <= floor {
+		c.Marks = c.Marks[1:]
+	}
+	if len(c.Marks) > maxMarks {
+		kept := c.Marks[:0:0]
+		for i, m := range c.Marks {
+			if i%2 == 0 {
+				kept = append(kept, m)
+			}
+		}
+		c.Marks = kept
+	}
+}
+
+// before returns the last mark at or before offset.
+func (c *sourceCommit) before(offset int64) (clockMark, bool) {
+	for i := len(c.Marks) - 1; i >= 0; i-- {
+		if c.Marks[i].Offset <= offset {
+			return c.Marks[i], true
+		}
+	}
+	return clockMark{}, false
+}

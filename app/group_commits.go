@@ -1,0 +1,53 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+)
+
+// groupCommits are the commits of one group.
+type groupCommits map[string]map[int32]kadm.OffsetResponse
+
+func fetchCommits(ctx context.Context, admin *kadm.Client, group string) (groupCommits, error) {
+	responses, err := admin.FetchOffsets(ctx, group)
+	if err != nil {
+		return nil, fmt.Errorf("commits of group %s: %w", group, err)
+	}
+	return groupCommits(responses), nil
+}
+
+// offset returns what was committed, -1 where nothing was.
+func (g groupCommits) offset(topic string, partition int32) int64 {
+	if c, ok := g[topic][partition]; ok && c.Err == nil {
+		return c.At
+	}
+	return -1
+}
+
+func (g groupCommits) metadata(topic string, partition int32) string {
+	if c, ok := g[topic][partition]; ok && c.Err == nil {
+		return c.Metadata
+	}
+	return ""
+}
+
+// partitions returns the partitions of topic that have a commit, in order.
+func (g groupCommits) partitions(topic string) []int32 {
+	return slices.Sorted(maps.Keys(g[topic]))
+}
+
+// sources gives visit the commit of each partition of a topic of sources.
+func (g groupCommits) sources(topic string, visit func(sourceID, sourceCommit)) error {
+	for _, p := range g.partitions(topic) {
+		c := newSourceCommit()
+		if err := decodeCommit(topic, p, g.metadata(topic, p), &c); err != nil {
+			return err
+		}
+		visit(sourceID{topic, p}, c)
+	}
+	return nil
+}

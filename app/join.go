@@ -1,0 +1,278 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"hindsight/app/config"
+	"hindsight/app/telemetry"
+	"hindsight/consumer"
+	"hindsight/labels"
+	"hindsight/labels/store"
+	"hindsight/schemas"
+)
+
+// joinStage joins labels to scores. What one transaction does to the state is
+// staged in a batch, committed in Kafka, and only then applied to the store.
+type joinStage struct {
+	config  *config.Config
+	log     *slog.Logger
+	store   store.Store
+	reader  *schemas.Reader
+	row     *schemas.Row
+	place   consumer.Partitioner
+	top     topology
+	clocks  *clockReader
+	speed   float64 // seconds of stream time per second while all sources idle
+	recover *recovery
+	publish *joinPublisher
+	metrics *telemetry.Metrics
+
+	parts  map[int32]*joinPartition
+	feeds  map[int32]*labelFeed
+	batch  store.Batch
+	synced time.Time
+}
+
+// joinPartition is one partition of scores with its rerouted labels.
+type joinPartition struct {
+	id       int32
+	join     *labels.Join
+	scores   int64 // next offset
+	rerouted int64
+	pending  *sample         // read, but its ends are not reached yet
+	gate     schemas.Instant // up to here ticks may close
+	last     bool            // no later gate will come
+	ended    bool
+	carried  time.Time          // until when all-idle time has been carried on
+	seen     map[sourceID]int64 // next offset of each source that showed this partition a record
+	logging  bool               // settings are logged and not read back yet
+	touched  bool
+}
+
+// labelFeed is one partition of labels that this member reads.
+type labelFeed struct {
+	id        int32
+	next      int64
+	committed sourceCommit
+	staged    sourceCommit
+	stagedAt  int64
+	touched   bool
+}
+
+func (s *joinStage) coPartitioned() bool { return s.top.labels == s.top.scores }
+
+func (s *joinStage) Assign(ctx context.Context, commits []consumer.Commit) error {
+	names := s.config.Topics
+	byPartition := map[int32]*assignment{}
+	for _, c := range commits {
+		if c.Topic == s.config.Labels.Topic {
+			f := &labelFeed{id: c.ID, next: c.Offset, committed: newSourceCommit()}
+			if err := decodeCommit(c.Topic, c.ID, c.Metadata, &f.committed); err != nil {
+				return err
+			}
+			if len(f.committed.Marks) == 0 {
+				f.committed.Marks = []clockMark{{f.next, f.committed.Clock}}
+			}
+			f.staged, f.stagedAt = f.committed, f.next
+			s.feeds[c.ID] = f
+			if !s.coPartitioned() {
+				continue
+			}
+		}
+		a := byPartition[c.ID]
+		if a == nil {
+			a = &assignment{id: c.ID, scores: -1, rerouted: -1, labels: -1}
+			byPartition[c.ID] = a
+		}
+		switch c.Topic {
+		case names.Scores:
+			a.scores, a.metadata = c.Offset, c.Metadata
+		case names.LabelsRerouted:
+			a.rerouted = c.Offset
+		case s.config.Labels.Topic:
+			a.labels, a.feed = c.Offset, s.feeds[c.ID].committed
+		}
+	}
+	ends, err := offsets(ctx, s.clocks.admin.ListEndOffsets, names.Outcomes)
+	if err != nil {
+		return err
+	}
+	for _, id := range slices.Sorted(maps.Keys(byPartition)) {
+		s.publish.ends[id] = ends[names.Outcomes][id]
+		a := byPartition[id]
+		if a.scores < 0 || a.rerouted < 0 {
+			return fmt.Errorf("partition %d of %s came without its mirror: another assignor is in the group", id, names.Scores)
+		}
+		join, err := s.recover.run(ctx, s.store, *a)
+		if err != nil {
+			return fmt.Errorf("recover partition %d: %w", id, err)
+		}
+		s.parts[id] = &joinPartition{
+			id: id, join: join, scores: a.scores, rerouted: a.rerouted, gate: join.Closed(), carried: time.Now(), seen: map[sourceID]int64{},
+		}
+	}
+	return nil
+}
+
+func (s *joinStage) Revoke(partitions []consumer.Partition) {
+	for _, p := range partitions {
+		switch p.Topic {
+		case s.config.Topics.Scores:
+			delete(s.parts, p.ID)
+		case s.config.Labels.Topic:
+			delete(s.feeds, p.ID)
+		}
+	}
+}
+
+// Process reads what came, then closes every tick that the clocks allow.
+func (s *joinStage) Process(ctx context.Context, now time.Time, fetches kgo.Fetches, out *consumer.Output) error {
+	s.batch = s.store.Begin()
+	s.publish.reset()
+	s.settings()
+	var fault error
+	fetches.EachPartition(func(p kgo.FetchTopicPartition) {
+		if fault != nil || len(p.Records) == 0 {
+			return
+		}
+		switch p.Topic {
+		case s.config.Topics.Scores:
+			fault = s.readScores(p.Partition, p.Records)
+		case s.config.Topics.LabelsRerouted:
+			fault = s.readReroutedLabels(ctx, p.Partition, p.Records)
+		case s.config.Labels.Topic:
+			fault = s.readLabels(ctx, now, p.Partition, p.Records)
+		}
+	})
+	if fault != nil {
+		return fault
+	}
+	if err := s.advance(ctx, now); err != nil {
+		return err
+	}
+	return s.stage(ctx, out)
+}
+
+func (s *joinStage) ordered() []*joinPartition {
+	return slices.SortedFunc(maps.Values(s.parts), func(a, b *joinPartition) int { return cmp.Compare(a.id, b.id) })
+}
+
+// settings logs the configuration where a partition still works by another. It
+// is in force once it is read back; until then no tick closes.
+func (s *joinStage) settings() {
+	for _, p := range s.ordered() {
+		if p.logging {
+			continue
+		}
+		want := joinSettings(s.config)
+		if want.From = p.join.Closed(); !p.join.Follows(want) {
+			s.publish.decision(p.id, reroutedSettings, want)
+			p.logging, p.touched = true, true
+		}
+	}
+}
+
+// stage saves what was touched and hands the outputs over.
+func (s *joinStage) stage(ctx context.Context, out *consumer.Output) error {
+	for _, p := range s.ordered() {
+		if !p.touched {
+			continue
+		}
+		p.join.SetOffsets(s.offsetsOf(p))
+		if err := p.join.Save(s.batch); err != nil {
+			return err
+		}
+		state := joinCommit{Status: p.join.Status(), Ended: p.ended}
+		out.Commit(s.config.Topics.Scores, p.id, p.scores, encodeCommit(state))
+		out.Commit(s.config.Topics.LabelsRerouted, p.id, p.rerouted, "")
+	}
+	coarse := (s.config.Labels.Horizon + s.config.Labels.Grace + s.config.Labels.Early) / (maxMarks / 2)
+	for _, f := range s.feeds {
+		if f.touched {
+			floor := f.stagedAt
+			if p := s.parts[f.id]; p != nil && s.coPartitioned() {
+				floor = min(floor, p.join.Status().Floors.Labels)
+			}
+			f.staged.mark(f.stagedAt, floor, coarse)
+			out.Commit(s.config.Labels.Topic, f.id, f.stagedAt, encodeCommit(f.staged))
+		}
+	}
+	s.publish.flush(out)
+	if s.clocks.ends != nil && len(out.Records) == 0 && len(out.Commits) == 0 {
+		done, err := s.allEnded(ctx)
+		if err != nil {
+			return err
+		}
+		out.Done = done
+	}
+	return nil
+}
+
+// offsetsOf are the next offsets of what the state of a partition has taken in.
+func (s *joinStage) offsetsOf(p *joinPartition) labels.Offsets {
+	o := labels.Offsets{Scores: p.scores, Rerouted: p.rerouted, Outcomes: s.publish.outcomesEnd(p.id)}
+	if f := s.feeds[p.id]; f != nil && s.coPartitioned() {
+		o.Labels = f.stagedAt
+	}
+	return o
+}
+
+func (s *joinStage) Committed() error {
+	if err := s.batch.Commit(); err != nil {
+		return fmt.Errorf("%w: state of JOIN: %w", consumer.ErrFatal, err)
+	}
+	var pending int64
+	for _, p := range s.parts {
+		p.touched = false
+		status := p.join.Status()
+		pending += status.Ledger.Pending
+		s.metrics.SetClosedTick(p.id, status.Closed)
+	}
+	s.metrics.SetPending(pending)
+	for _, f := range s.feeds {
+		f.committed, f.next, f.touched = f.staged, f.stagedAt, false
+		s.metrics.SetClock(s.config.Labels.Topic, f.id, f.committed.Clock)
+	}
+	for i := range s.publish.notes {
+		s.metrics.ObserveOutcome(&s.publish.notes[i])
+	}
+	for class, n := range s.publish.classes {
+		s.metrics.CountDeadLetters("join", class, n)
+		s.metrics.CountLabels(schemas.DeadLettered, n)
+	}
+	if time.Since(s.synced) < time.Second {
+		return nil
+	}
+	s.synced = time.Now()
+	return s.store.Sync()
+}
+
+func (s *joinStage) Aborted() error {
+	if err := s.batch.Discard(); err != nil {
+		return err
+	}
+	for _, f := range s.feeds {
+		f.staged, f.stagedAt, f.touched = f.committed, f.next, false
+	}
+	for _, p := range s.parts {
+		if !p.touched {
+			continue
+		}
+		join, err := s.recover.open(s.store, p.id)
+		if err != nil {
+			return err
+		}
+		at := join.Offsets()
+		p.join, p.scores, p.rerouted, p.pending, p.touched = join, at.Scores, at.Rerouted, nil, false
+		p.gate, p.last, p.ended, p.logging = join.Closed(), false, false, false
+	}
+	return nil
+}

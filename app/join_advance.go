@@ -1,0 +1,100 @@
+package app
+
+import (
+	"context"
+	"maps"
+	"time"
+
+	"hindsight/schemas"
+)
+
+// advance samples the clocks where a partition needs it, and closes in each
+// partition the ticks up to its gate.
+func (s *joinStage) advance(ctx context.Context, now time.Time) error {
+	var fresh *sample
+	for _, p := range s.ordered() {
+		if p.pending == nil {
+			if fresh == nil {
+				var err error
+				if fresh, err = s.clocks.read(ctx, now); err != nil {
+					return err
+				}
+				maps.Copy(s.publish.ends, fresh.outcomesEnd)
+			}
+			p.pending = fresh
+		}
+		if err := s.advancePartition(p, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *joinStage) advancePartition(p *joinPartition, now time.Time) error {
+	if p.scores >= p.pending.scoresEnd[p.id] && p.rerouted >= p.pending.reroutedEnd[p.id] {
+		if err := s.openGate(p, now); err != nil {
+			return err
+		}
+		p.pending = nil
+	}
+	if p.logging || p.gate == schemas.Beginning || p.gate.Floor(s.config.Watch.Tick) <= p.join.Closed() {
+		if p.last && !p.ended && !p.logging {
+			p.ended, p.touched = true, true
+		}
+		return nil
+	}
+	p.touched = true
+	done, err := p.join.Close(s.batch, p.gate, s.publish.emitter(p.id))
+	p.ended = done && p.last
+	return err
+}
+
+// openGate moves the gate by a sample whose ends are reached.
+func (s *joinStage) openGate(p *joinPartition, now time.Time) error {
+	since := max(0, min(now.Sub(p.carried), s.clocks.quietest(now)))
+	g := decideGate(gateInput{
+		sample: p.pending, tick: s.config.Watch.Tick, closed: p.join.Closed(),
+		lifted:   p.join.Lifted,
+		position: func(id sourceID) int64 { return s.position(p, id) },
+		carried:  time.Duration(float64(since) * s.speed),
+	})
+	if g.lift != nil {
+		// The record will stand at or past this offset: early enough for a rebuild.
+		g.lift.Offset = p.rerouted
+		if err := p.join.AddLift(s.batch, g.lift); err != nil {
+			return err
+		}
+		s.publish.decision(p.id, reroutedLift, g.lift)
+		p.touched = true
+	}
+	if g.carries && g.lift != nil {
+		p.carried = p.carried.Add(now.Sub(p.carried) - since + time.Duration(float64(g.at.Sub(g.free))/s.speed))
+	}
+	if g.at != schemas.Beginning {
+		p.gate = max(p.gate, g.at)
+	}
+	p.last = g.last
+	return nil
+}
+
+// position is the first offset of a source that p has not seen: what a lift
+// names. The sample's offset is right for sources that showed p nothing,
+// because p has read to the ends that were taken after it.
+func (s *joinStage) position(p *joinPartition, id sourceID) int64 {
+	return max(p.pending.sources[id].offset, p.seen[id])
+}
+
+// allEnded reports whether every partition of scores, whoever owns it, has
+// closed its last tick.
+func (s *joinStage) allEnded(ctx context.Context) (bool, error) {
+	for _, p := range s.parts {
+		if !p.ended {
+			return false, nil
+		}
+	}
+	now, err := s.clocks.read(ctx, time.Now())
+	if err != nil {
+		return false, err
+	}
+	return now.joinEnded, nil
+}

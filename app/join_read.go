@@ -1,0 +1,206 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"hindsight/app/config"
+	"hindsight/consumer"
+	"hindsight/labels"
+	"hindsight/schemas"
+)
+
+// The slots of a projected label.
+const (
+	labelID    = 0 // text
+	labelValue = 1 // text
+	labelTime  = 0 // time
+)
+
+func labelFields(c config.Labels) []schemas.Field {
+	fields := []schemas.Field{
+		{Path: c.ID, Type: schemas.Text, Slot: labelID, Optional: true},
+		{Path: c.Value, Type: schemas.Text, Slot: labelValue, Optional: true},
+	}
+	if c.Time != "" {
+		fields = append(fields, schemas.Field{Path: c.Time, Type: schemas.Time, Slot: labelTime, Optional: true})
+	}
+	return fields
+}
+
+// readLabel decodes one label. The fault is the label's own; the error is not.
+func (s *joinStage) readLabel(ctx context.Context, value []byte, timestamp int64, l *labels.Label) (*consumer.Fault, error) {
+	if err := s.reader.Read(ctx, value, s.row); err != nil {
+		return readFault(err)
+	}
+	c := s.config.Labels
+	id, truth := s.row.Texts[labelID], s.row.Texts[labelValue]
+	if len(id) == 0 {
+		return &consumer.Fault{Class: "no_id", Message: fmt.Sprintf("field %s, the event id, is missing or empty", c.ID)}, nil
+	}
+	if truth == nil {
+		return &consumer.Fault{Class: "no_value", Message: fmt.Sprintf("field %s, the truth, is missing", c.Value)}, nil
+	}
+	l.EventID, l.Truth = string(id), s.class(string(truth))
+	l.LabelTime = schemas.InstantOfMillis(timestamp)
+	if c.Time != "" {
+		if l.LabelTime = s.row.Times[labelTime]; l.LabelTime == schemas.Beginning {
+			return &consumer.Fault{Class: "no_time", Message: fmt.Sprintf("field %s, the label time, is missing", c.Time)}, nil
+		}
+	}
+	return nil, nil
+}
+
+// class maps a label's text to the class that it means.
+func (s *joinStage) class(text string) string {
+	if class, ok := s.config.Labels.Map[text]; ok {
+		return schemas.Canonical(class)
+	}
+	return schemas.Canonical(text)
+}
+
+func (s *joinStage) readScores(id int32, records []*kgo.Record) error {
+	p := s.parts[id]
+	for _, r := range records {
+		if p.scores = r.Offset + 1; r.Attrs.IsControl() {
+			p.touched = true
+			continue
+		}
+		score, err := decodeScore(r)
+		if err != nil {
+			return err
+		}
+		if err := p.join.AddScore(s.batch, score, r.Offset); err != nil {
+			return err
+		}
+		p.seen[sourceID{s.config.Events.Topic, score.SourcePartition}] = score.SourceOffset + 1
+		p.touched = true
+	}
+	return nil
+}
+
+// decodeScore reads a score of our own. One that cannot be read was not
+// written by us, and joining on would lose it.
+func decodeScore(r *kgo.Record) (*schemas.Score, error) {
+	var score schemas.Score
+	if err := decodeOwn(r, schemas.ScoreRecord, score.DecodeAvro); err != nil {
+		return nil, fmt.Errorf("%w: %w", consumer.ErrFatal, err)
+	}
+	return &score, nil
+}
+
+func (s *joinStage) readReroutedLabels(ctx context.Context, id int32, records []*kgo.Record) error {
+	p := s.parts[id]
+	for _, r := range records {
+		p.rerouted, p.touched = r.Offset+1, true
+		if r.Attrs.IsControl() {
+			continue
+		}
+		rec, err := readRerouted(r)
+		if err != nil {
+			return fmt.Errorf("%w: %w", consumer.ErrFatal, err)
+		}
+		switch {
+		case rec.lift != nil:
+			err = p.join.AddLift(s.batch, rec.lift)
+		case rec.settings != nil:
+			p.logging = false
+			err = p.join.AddSettings(s.batch, *rec.settings, r.Offset)
+		default:
+			err = s.addRerouted(ctx, p, r, rec.origin)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addRerouted joins a label that was read once already, by its forwarder; it
+// was readable there.
+func (s *joinStage) addRerouted(ctx context.Context, p *joinPartition, r *kgo.Record, o *origin) error {
+	l, err := s.reroutedLabel(ctx, r, o)
+	if err != nil {
+		return err
+	}
+	p.seen[sourceID{o.topic, o.partition}] = o.offset + 1
+	return p.join.AddLabel(s.batch, l)
+}
+
+// readLabels joins in place the labels that lie where their score does, and
+// forwards the others.
+func (s *joinStage) readLabels(ctx context.Context, now time.Time, id int32, records []*kgo.Record) error {
+	f := s.feeds[id]
+	wall := schemas.InstantOf(now)
+	for _, r := range records {
+		f.stagedAt, f.touched = r.Offset+1, true
+		if p := s.parts[id]; p != nil && s.coPartitioned() {
+			p.touched = true
+		}
+		if r.Attrs.IsControl() {
+			continue
+		}
+		f.staged.Read++
+		var l labels.Label
+		fault, err := s.readLabel(ctx, r.Value, r.Timestamp.UnixMilli(), &l)
+		if err != nil {
+			return fmt.Errorf("%s/%d offset %d: %w", r.Topic, r.Partition, r.Offset, err)
+		}
+		stamp := schemas.Beginning
+		if fault == nil {
+			stamp = s.labelStamp(r, &l)
+		}
+		if stamp > wall.Add(s.config.Events.MaxSkew) {
+			fault = &consumer.Fault{Class: "future_timestamp", Message: fmt.Sprintf(
+				"the label's stamp %v is more than events.max_skew (%v) beyond now", stamp, s.config.Events.MaxSkew)}
+		}
+		if fault != nil {
+			f.staged.DeadLetters++
+			fault.Stage = "join"
+			s.publish.deadLetter(r, *fault)
+			continue
+		}
+		f.staged.Clock = max(f.staged.Clock, stamp)
+		target := s.place([]byte(l.EventID), s.top.scores)
+		if target != id || !s.coPartitioned() {
+			f.staged.Rerouted++
+			s.publish.record(rerouteLabel(s.config.Topics.LabelsRerouted, target, r, []byte(l.EventID), f.staged.Clock))
+			continue
+		}
+		f.staged.InPlace++
+		l.Arrival, l.Topic, l.Partition, l.Offset, l.Rerouted = f.staged.Clock, strings.Clone(r.Topic), r.Partition, r.Offset, -1
+		p := s.parts[id]
+		p.seen[sourceID{s.config.Labels.Topic, id}] = r.Offset + 1
+		if err := p.join.AddLabel(s.batch, &l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// labelStamp is what moves the clock of a partition of labels.
+func (s *joinStage) labelStamp(r *kgo.Record, l *labels.Label) schemas.Instant {
+	if s.config.Labels.Clock == config.LabelTimeClock {
+		return l.LabelTime
+	}
+	return schemas.InstantOfMillis(r.Timestamp.UnixMilli())
+}
+
+// reroutedLabel decodes a forwarded label with the position and arrival of its origin.
+func (s *joinStage) reroutedLabel(ctx context.Context, r *kgo.Record, o *origin) (*labels.Label, error) {
+	var l labels.Label
+	fault, err := s.readLabel(ctx, r.Value, o.timestamp, &l)
+	if err != nil {
+		return nil, err
+	}
+	if fault != nil {
+		return nil, fmt.Errorf("%w: %s/%d offset %d: the label of %s/%d offset %d was readable when it was forwarded and is not now (%s): restore labels.schema, labels.id and labels.value",
+			consumer.ErrFatal, r.Topic, r.Partition, r.Offset, o.topic, o.partition, o.offset, fault.Message)
+	}
+	l.Arrival, l.Topic, l.Partition, l.Offset, l.Rerouted = o.arrival, o.topic, o.partition, o.offset, r.Offset
+	return &l, nil
+}

@@ -1,0 +1,107 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+
+	"hindsight/app/config"
+)
+
+// Made is a topic of the plan after Create.
+type Made struct {
+	Topic
+	Created bool // else it was there and is untouched
+}
+
+// Create makes those of our topics that are missing, never events or labels,
+// and changes none that is there. Embedded gives every topic the settings that
+// the broker in the process needs instead of the plan's. Every topic is tried;
+// the error joins what failed.
+func Create(ctx context.Context, admin *kadm.Client, cfg *config.Config, embedded bool) ([]Made, error) {
+	counts, err := CountsOf(ctx, admin, cfg)
+	if err != nil {
+		return nil, err
+	}
+	plan := Plan(cfg, counts)
+	there, err := partitions(ctx, admin, names(plan)...)
+	if err != nil {
+		return nil, err
+	}
+	var made []Made
+	var faults []error
+	for _, t := range plan {
+		if n, ok := there[t.Name]; ok {
+			t.Partitions = n
+			made = append(made, Made{Topic: t})
+			continue
+		}
+		r, err := admin.CreateTopic(ctx, t.Partitions, -1, t.settings(embedded), t.Name)
+		switch {
+		case err == nil:
+			if r.NumPartitions > 0 {
+				t.Partitions = r.NumPartitions
+			}
+			made = append(made, Made{Topic: t, Created: true})
+		case errors.Is(err, kerr.TopicAlreadyExists): // somebody else was faster
+			made = append(made, Made{Topic: t})
+		default:
+			faults = append(faults, createFault(t, r.ErrMessage, err))
+		}
+	}
+	return made, errors.Join(faults...)
+}
+
+func createFault(t Topic, message string, err error) error {
+	if message != "" {
+		err = fmt.Errorf("%s: %w", message, err)
+	}
+	if errors.Is(err, kerr.TopicAuthorizationFailed) || errors.Is(err, kerr.ClusterAuthorizationFailed) {
+		return fmt.Errorf("topic %s: %w; grant Create on it or have it made by an administrator", t.Name, err)
+	}
+	return fmt.Errorf("topic %s: create: %w", t.Name, err)
+}
+
+// settings are the topic-level settings to create t with.
+func (t Topic) settings(embedded bool) map[string]*string {
+	settings := map[string]*string{}
+	set := func(name, value string) { settings[name] = &value }
+	switch {
+	case embedded:
+		// kfake compacts over open transactions, applies retention to every
+		// topic by record time, and holds whole segments in memory.
+		set("cleanup.policy", Delete)
+		set("retention.ms", "-1")
+		set("segment.bytes", strconv.Itoa(1<<20))
+	case t.Cleanup == Compact:
+		set("cleanup.policy", Compact)
+	default:
+		set("cleanup.policy", t.Cleanup)
+		set("retention.ms", milliseconds(t.Retention))
+		set("retention.bytes", "-1")
+	}
+	if t.MaxMessage > 0 {
+		set("max.message.bytes", strconv.Itoa(t.MaxMessage))
+	}
+	return settings
+}
+
+func milliseconds(d time.Duration) string {
+	if d == Unlimited {
+		return "-1"
+	}
+	return strconv.FormatInt(d.Milliseconds(), 10)
+}
+
+func names(plan []Topic) []string {
+	var all []string
+	for _, t := range plan {
+		all = append(all, t.Name)
+	}
+	return all
+}

@@ -1,0 +1,69 @@
+package app
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// span is a part of one partition: offsets [from, to).
+type span struct {
+	topic     string
+	partition int32
+	from, to  int64
+}
+
+// readSpans gives visit every committed record of the spans, each span in
+// order. `to` may be a high watermark: open transactions before it are awaited.
+func readSpans(ctx context.Context, client []kgo.Opt, spans []span, visit func(*kgo.Record) error) error {
+	want := map[string]map[int32]kgo.Offset{}
+	left := map[sourceID]int64{}
+	for _, s := range spans {
+		if s.from >= s.to {
+			continue
+		}
+		if want[s.topic] == nil {
+			want[s.topic] = map[int32]kgo.Offset{}
+		}
+		want[s.topic][s.partition] = kgo.NewOffset().At(s.from)
+		left[sourceID{s.topic, s.partition}] = s.to
+	}
+	if len(left) == 0 {
+		return nil
+	}
+	cl, err := kgo.NewClient(append(append([]kgo.Opt{}, client...),
+		kgo.ConsumePartitions(want), kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.KeepControlRecords(),
+		kgo.ConsumeResetOffset(kgo.NoResetOffset()))...)
+	if err != nil {
+		return fmt.Errorf("kafka client: %w", err)
+	}
+	defer cl.Close()
+	for len(left) > 0 {
+		fetches := cl.PollFetches(ctx)
+		if err := fetches.Err(); err != nil {
+			return fmt.Errorf("read %v: %w", spans, err)
+		}
+		var fault error
+		fetches.EachPartition(func(p kgo.FetchTopicPartition) {
+			id := sourceID{p.Topic, p.Partition}
+			for _, r := range p.Records {
+				to, open := left[id]
+				if !open || fault != nil {
+					return
+				}
+				if r.Offset < to && !r.Attrs.IsControl() {
+					fault = visit(r)
+				}
+				if r.Offset+1 >= to {
+					delete(left, id)
+					cl.PauseFetchPartitions(map[string][]int32{p.Topic: {p.Partition}})
+				}
+			}
+		})
+		if fault != nil {
+			return fault
+		}
+	}
+	return nil
+}

@@ -1,0 +1,170 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+	"unsafe"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"hindsight/app/config"
+	"hindsight/consumer"
+	"hindsight/schemas"
+	"hindsight/scoring"
+)
+
+// scoreWorker scores the records of one partition. Its memory is used again
+// for each transaction: one slab of bytes and one of records, so that a score
+// costs no allocation. That is safe because a transaction is flushed before
+// the next one begins.
+type scoreWorker struct {
+	stage  *scoreStage
+	scorer *scoring.Scorer
+	row    *schemas.Row
+	score  schemas.Score
+
+	scores  []kgo.Record
+	slab    []byte
+	dead    []*kgo.Record
+	classes map[string]int
+	began   time.Time
+	fault   error // not the record's: the same records must be tried again
+}
+
+func newScoreWorker(s *scoreStage) *scoreWorker {
+	w := &scoreWorker{stage: s, scorer: s.bundle.NewScorer(), row: schemas.NewRow(s.fields.all), classes: map[string]int{}}
+	w.score = schemas.Score{Model: s.bundle.Name, Version: s.bundle.Version, Positive: s.bundle.Positive()}
+	for _, name := range s.fields.names {
+		w.score.Segments = append(w.score.Segments, schemas.Segment{Field: name})
+	}
+	return w
+}
+
+func (w *scoreWorker) run(ctx context.Context, now schemas.Instant, src *source, records []*kgo.Record) {
+	w.began = now.Time()
+	w.slab, w.dead, w.fault = w.slab[:0], w.dead[:0], nil
+	clear(w.classes)
+	if cap(w.scores) < len(records) {
+		w.scores = make([]kgo.Record, 0, len(records))
+	}
+	w.scores = w.scores[:0]
+	for _, r := range records {
+		src.offset = r.Offset + 1
+		if r.Attrs.IsControl() {
+			continue
+		}
+		src.staged.Read++
+		switch fault, err := w.one(ctx, now, src, r); {
+		case err != nil:
+			w.fault = fmt.Errorf("%s/%d offset %d: %w", r.Topic, r.Partition, r.Offset, err)
+			return
+		case fault != nil:
+			src.staged.DeadLetters++
+			w.classes[fault.Class]++
+			fault.Stage, fault.Version = "score", w.stage.bundle.Version
+			w.dead = append(w.dead, consumer.DeadLetter(w.stage.config.Topics.DeadLetters, w.stage.top.deadLetters, r, *fault))
+		default:
+			src.staged.Scored++
+		}
+	}
+}
+
+// one scores one event. The fault is the event's own; the error is not.
+func (w *scoreWorker) one(ctx context.Context, now schemas.Instant, src *source, r *kgo.Record) (*consumer.Fault, error) {
+	s := w.stage
+	if limit := int(s.config.Events.MaxBytes); len(r.Value) > limit {
+		return &consumer.Fault{Class: "too_large", Message: fmt.Sprintf("the event has %d bytes, events.max_bytes allows %d", len(r.Value), limit)}, nil
+	}
+	if err := s.reader.Read(ctx, r.Value, w.row); err != nil {
+		return readFault(err)
+	}
+	id := w.row.Texts[s.fields.id]
+	if len(id) == 0 {
+		return &consumer.Fault{Class: "no_id", Message: fmt.Sprintf("field %s, the event id, is missing or empty", s.config.Events.ID)}, nil
+	}
+	recorded := schemas.InstantOfMillis(r.Timestamp.UnixMilli())
+	eventTime := recorded
+	if s.fields.time >= 0 {
+		eventTime = w.row.Times[s.fields.time]
+	}
+	if fault := s.checkTime(eventTime, recorded, now); fault != nil {
+		return fault, nil
+	}
+	answer, err := w.scorer.Score(w.row.Numbers, w.row.Texts, w.row.Times)
+	if err != nil {
+		return &consumer.Fault{Class: "feature", Message: err.Error()}, nil
+	}
+	stamp := eventTime
+	if s.config.Events.Clock == config.RecordClock {
+		stamp = recorded
+	}
+	src.staged.Clock = max(src.staged.Clock, stamp)
+
+	score := &w.score
+	score.EventID, score.EventTime, score.Arrival = alias(id), eventTime, src.staged.Clock
+	score.SourcePartition, score.SourceOffset, score.ScoredAt = r.Partition, r.Offset, now
+	score.Value, score.Probabilities = answer.Value, answer.Probabilities
+	score.Prediction = ""
+	if answer.Class >= 0 {
+		score.Prediction = s.bundle.Classes[answer.Class]
+	}
+	for i, slot := range s.fields.segments {
+		score.Segments[i].Value = alias(w.row.Texts[slot])
+	}
+	w.append(score, id)
+	return nil, nil
+}
+
+// append encodes the score into the slab. The key is copied there too,
+// because a projected text may live in the row's scratch memory.
+func (w *scoreWorker) append(score *schemas.Score, id []byte) {
+	start := len(w.slab)
+	w.slab = append(w.slab, id...)
+	mid := len(w.slab)
+	w.slab = append(w.slab, w.stage.framing...)
+	w.slab = score.AppendAvro(w.slab)
+	end := len(w.slab)
+	w.scores = append(w.scores, kgo.Record{
+		Topic:     w.stage.config.Topics.Scores,
+		Partition: w.stage.place(id, w.stage.top.scores),
+		Key:       w.slab[start:mid:mid],
+		Value:     w.slab[mid:end:end],
+	})
+}
+
+// checkTime quarantines a stamp that would move time where it must not go.
+func (s *scoreStage) checkTime(event, recorded, now schemas.Instant) *consumer.Fault {
+	if event == schemas.Beginning {
+		return &consumer.Fault{Class: "no_time", Message: fmt.Sprintf("field %s, the event time, is missing", s.config.Events.Time)}
+	}
+	limit := now.Add(s.config.Events.MaxSkew)
+	if event > limit || s.config.Events.Clock == config.RecordClock && recorded > limit {
+		return &consumer.Fault{Class: "future_timestamp", Message: fmt.Sprintf(
+			"event time %v (record %v) is more than events.max_skew (%v) beyond now", event, recorded, s.config.Events.MaxSkew)}
+	}
+	if oldest := s.config.Events.Oldest; !oldest.IsZero() && event < schemas.InstantOf(oldest) {
+		return &consumer.Fault{Class: "too_old", Message: fmt.Sprintf("event time %v is before events.oldest (%v)", event, oldest)}
+	}
+	return nil
+}
+
+// readFault sorts what a Reader says into the record's fault and the registry's.
+func readFault(err error) (*consumer.Fault, error) {
+	for _, class := range []struct {
+		is   error
+		name string
+	}{
+		{schemas.ErrWire, "wire"}, {schemas.ErrUnknownSchema, "unknown_schema"},
+		{schemas.ErrSchema, "schema"}, {schemas.ErrDatum, "datum"},
+	} {
+		if errors.Is(err, class.is) {
+			return &consumer.Fault{Class: class.name, Message: err.Error()}, nil
+		}
+	}
+	return nil, err
+}
+
+// alias views b as a string for as long as b stands.
+func alias(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

@@ -1,0 +1,129 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"hindsight/app/config"
+	"hindsight/consumer"
+	"hindsight/drift"
+	"hindsight/drift/alarm"
+	"hindsight/labels"
+	"hindsight/schemas"
+)
+
+func (a *App) runScore(ctx context.Context) error {
+	stage, err := newScoreStage(a.config, a.bundle, a.lookup(), a.framings[schemas.ScoreRecord], a.top, a.metrics)
+	if err != nil {
+		return err
+	}
+	stage.ends = a.ends
+	return consumer.Run(ctx, a.member(config.StageScore, a.config.Events.Topic), stage)
+}
+
+func (a *App) runJoin(ctx context.Context) (err error) {
+	s, err := a.openStore()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	reader, err := newReader(a.config.Labels.Wire, a.config.Labels.Schema, a.lookup(), labelFields(a.config.Labels))
+	if err != nil {
+		return err
+	}
+	place, err := consumer.PartitionerNamed(a.config.Scores.Partitioner)
+	if err != nil {
+		return err
+	}
+	joinConfig, err := newJoinConfig(a.config)
+	if err != nil {
+		return err
+	}
+	stage := &joinStage{
+		config: a.config, log: a.log, store: s, reader: reader, row: schemas.NewRow(labelFields(a.config.Labels)), place: place,
+		top: a.top, speed: a.options.Speed, metrics: a.metrics,
+		clocks: &clockReader{config: a.config, admin: a.admin, top: a.top, ends: a.ends, quiet: map[sourceID]quiet{}},
+		publish: &joinPublisher{
+			topics: a.config.Topics, top: a.top, ends: map[int32]int64{}, classes: map[string]int{},
+			outcomeFraming: a.framings[schemas.OutcomeRecord], sliceFraming: a.framings[schemas.SliceRecord],
+		},
+		parts: map[int32]*joinPartition{}, feeds: map[int32]*labelFeed{}, synced: time.Now(),
+	}
+	stage.recover = &recovery{config: a.config, client: a.base, admin: a.admin, log: a.log, join: joinConfig, stage: stage}
+	member := a.member(config.StageJoin, a.config.Topics.Scores)
+	member.Followers = []string{a.config.Topics.LabelsRerouted}
+	if stage.coPartitioned() {
+		member.Followers = append(member.Followers, a.config.Labels.Topic)
+	} else {
+		member.Spread = []string{a.config.Labels.Topic}
+	}
+	return consumer.Run(ctx, member, stage)
+}
+
+func (a *App) runWatch(ctx context.Context) error {
+	stage := &watchStage{
+		config: a.config, client: a.base, admin: a.admin, top: a.top, drift: newDriftConfig(a.config), ends: a.ends, metrics: a.metrics,
+		framing: watchFraming{
+			window: a.framings[schemas.WindowRecord], alarm: a.framings[schemas.AlarmRecord], state: a.framings[schemas.WatchStateRecord],
+		},
+		parts: map[int32]*watchPartition{},
+	}
+	return consumer.Run(ctx, a.member(config.StageWatch, a.config.Topics.Slices), stage)
+}
+
+// batchBytes is how large a batch of JOIN's state may grow before it is committed.
+const batchBytes = 32 << 20
+
+// newJoinConfig translates the configuration for the join.
+func newJoinConfig(cfg *config.Config) (labels.Config, error) {
+	specs := windowSpecs(cfg.Watch.Windows)
+	event, err := drift.Width(specs, schemas.EventClock, cfg.Watch.Slice)
+	if err != nil {
+		return labels.Config{}, err
+	}
+	label, err := drift.Width(specs, schemas.LabelClock, cfg.Watch.Slice)
+	if err != nil {
+		return labels.Config{}, err
+	}
+	return labels.Config{
+		EventsTopic: cfg.Events.Topic, ScoresTopic: cfg.Topics.Scores, EventWidth: event, LabelWidth: label, BatchBytes: batchBytes,
+	}, nil
+}
+
+// joinSettings are the settings that decide, as they are logged.
+func joinSettings(cfg *config.Config) labels.Settings {
+	policies := map[string]labels.Policy{config.Latest: labels.Latest, config.First: labels.First, config.Majority: labels.Majority}
+	s := labels.Settings{
+		Tick: cfg.Watch.Tick, Horizon: cfg.Labels.Horizon, Grace: cfg.Labels.Grace, Early: cfg.Labels.Early,
+		Conflict: policies[cfg.Labels.Conflict], EventsClock: cfg.Events.Clock, LabelsClock: cfg.Labels.Clock,
+	}
+	if cfg.Labels.Missing.Assumed {
+		s.Missing = schemas.Canonical(cfg.Labels.Missing.Class)
+	}
+	return s
+}
+
+func windowSpecs(windows []config.Window) []drift.WindowSpec {
+	clocks := map[string]schemas.Clock{config.EventClock: schemas.EventClock, config.LabelClock: schemas.LabelClock}
+	var specs []drift.WindowSpec
+	for _, w := range windows {
+		specs = append(specs, drift.WindowSpec{Name: w.Name, Size: w.Size, Slide: w.Slide, Clock: clocks[w.Clock]})
+	}
+	return specs
+}
+
+func newDriftConfig(cfg *config.Config) drift.Config {
+	c := drift.Config{
+		Tick: cfg.Watch.Tick, Horizon: cfg.Labels.Horizon, Grace: cfg.Labels.Grace,
+		Windows: windowSpecs(cfg.Watch.Windows), Metrics: cfg.Watch.Metrics,
+	}
+	for _, r := range cfg.Watch.Alarms {
+		whole := []string{""}
+		c.Rules = append(c.Rules, alarm.Rule{
+			Name: r.Name, Metric: r.Metric, Window: r.Window, Segments: append(whole, r.Segments...), Below: r.Below, Above: r.Above, Clear: r.Clear,
+			MinLabels: r.MinLabels, MinCoverage: r.MinCoverage, Confidence: r.Confidence, Hold: r.Hold, Severity: r.Severity,
+		})
+	}
+	return c
+}

@@ -1,0 +1,154 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"hindsight/scoring"
+)
+
+func newModelCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "model",
+		Short: "Test, score, train, import and inspect bundles, without Kafka",
+		Long: `A bundle is a directory with a model, the declared preparation of its inputs,
+and the tests that it has to pass before it may score anything.`,
+	}
+	c.AddCommand(
+		newModelTestCommand(),
+		newModelScoreCommand(),
+		newModelTrainCommand(),
+		newModelInspectCommand(),
+		newModelImportCommand(),
+	)
+	return c
+}
+
+// bundleDir checks that DIR is there: that it is not is a fault of usage,
+// what is wrong inside is a fault of the bundle.
+func bundleDir(dir string) error {
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return usagef("there is no directory %s", dir)
+	case err != nil:
+		return usagef("%v", err)
+	case !info.IsDir():
+		return usagef("%s is not a directory; a bundle is", dir)
+	}
+	return nil
+}
+
+// required returns an error that names the flags whose values are empty.
+func required(c *cobra.Command, names ...string) error {
+	var missing []string
+	for _, name := range names {
+		if c.Flag(name).Value.String() == "" {
+			missing = append(missing, "--"+name)
+		}
+	}
+	if len(missing) > 0 {
+		return usagef("%s must be given", strings.Join(missing, " and "))
+	}
+	return nil
+}
+
+// openInput opens a file, or stdin for "-".
+func openInput(c *cobra.Command, name string) (io.ReadCloser, error) {
+	if name == "-" {
+		return io.NopCloser(c.InOrStdin()), nil
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, usagef("%v", err)
+	}
+	return file, nil
+}
+
+// readData reads the rows of a labelled CSV file that --rows selects.
+func readData(c *cobra.Command, name, rows string) (*scoring.Table, error) {
+	from, to, err := parseRows(rows)
+	if err != nil {
+		return nil, err
+	}
+	file, err := openInput(c, name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	table, err := scoring.ReadTable(file, filepath.Base(name))
+	if err != nil {
+		return nil, err
+	}
+	if rows == "" {
+		return table, nil
+	}
+	part, err := table.Slice(from, to)
+	if err != nil {
+		return nil, usagef("--rows %s: %v", rows, err)
+	}
+	return part, nil
+}
+
+// parseRows reads A:B, both counted from 1 and included; either may be empty.
+func parseRows(rows string) (from, to int, err error) {
+	if rows == "" {
+		return 1, 0, nil
+	}
+	first, last, ok := strings.Cut(rows, ":")
+	from, to = 1, 0
+	if first != "" && ok {
+		from, err = strconv.Atoi(first)
+	}
+	if last != "" && err == nil {
+		to, err = strconv.Atoi(last)
+	}
+	if err != nil || !ok || from < 1 || to < 0 || to > 0 && to < from {
+		return 0, 0, usagef("--rows wants FIRST:LAST, counted from 1, not %q", rows)
+	}
+	return from, to, nil
+}
+
+// showCertificate prints the checks as a table, figures below their check.
+func showCertificate(w io.Writer, cert *scoring.Certificate) error {
+	fmt.Fprintf(w, "%s@%s  sha256:%.12s\n\n", cert.Name, cert.Version, cert.Digest)
+	t := newTable(w, "CHECK:12", "RESULT:9", "ROWS:6", "DETAIL")
+	for _, check := range cert.Checks {
+		rows := ""
+		if check.Rows > 0 {
+			rows = strconv.Itoa(check.Rows)
+		}
+		t.row(check.Name, string(check.Result), rows, check.Detail)
+		for _, f := range check.Figures {
+			t.row("", "", "", figureText(f))
+		}
+	}
+	if t.err != nil {
+		return t.err
+	}
+	verdict := "passed"
+	if !cert.Passed {
+		verdict = "FAILED"
+	}
+	_, err := fmt.Fprintf(w, "\n%s\n", verdict)
+	return err
+}
+
+func figureText(f scoring.Figure) string {
+	text := fmt.Sprintf("%s %.6g", f.Name, f.Value)
+	if f.Minimum != nil {
+		text += fmt.Sprintf(" (minimum %g)", *f.Minimum)
+	}
+	if f.Maximum != nil {
+		text += fmt.Sprintf(" (maximum %g)", *f.Maximum)
+	}
+	return text
+}

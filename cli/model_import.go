@@ -1,0 +1,68 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"hindsight/scoring"
+	"hindsight/scoring/model"
+)
+
+func newModelImportCommand() *cobra.Command {
+	var from, name, version, output string
+	c := &cobra.Command{
+		Use:   "import FILE",
+		Short: "Make a bundle of a model file",
+		Long: `Makes a bundle of a model file that another library wrote. Its inputs are the
+model's features, which are also the fields of the event. The bundle has no
+tests yet: add golden.csv and a performance test to it.
+
+  sklearn-linear   JSON of coef [rows × features], intercept, and where they
+                   apply classes, features, mean and scale`,
+		Example: `  hindsight model import --from sklearn-linear model.json --name fraud --output bundles/fraud@2`,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := required(c, "from", "name", "output"); err != nil {
+				return err
+			}
+			if !slices.Contains(scoring.ImportFormats(), from) {
+				return usagef("--from %s is not supported; supported: %s", from, strings.Join(scoring.ImportFormats(), ", "))
+			}
+			if version == "" {
+				version = scoring.VersionOf(output)
+			}
+			if err := errors.Join(scoring.CheckName(name), scoring.CheckName(version)); err != nil {
+				return usagef("%v", err)
+			}
+			file, err := openInput(c, args[0])
+			if err != nil {
+				return err
+			}
+			defer file.Close()
+			data, err := io.ReadAll(io.LimitReader(file, model.MaxLinearBytes+1))
+			if err != nil {
+				return err
+			}
+			if err := scoring.Import(from, data, name, version, output); err != nil {
+				return fmt.Errorf("%s: %w", args[0], err)
+			}
+			b, cert, err := scoring.Load(output)
+			if err != nil {
+				return err
+			}
+			w := c.OutOrStdout()
+			fmt.Fprintf(w, "%s is in %s\n\n", b.Ref(), output)
+			return showCertificate(w, cert)
+		},
+	}
+	c.Flags().StringVar(&from, "from", "", "`FORMAT` of FILE: "+strings.Join(scoring.ImportFormats(), ", "))
+	c.Flags().StringVar(&name, "name", "", "`NAME` of the model")
+	c.Flags().StringVar(&version, "version", "", "`VERSION`; default what follows @ in the last element of --output, else 1")
+	c.Flags().StringVar(&output, "output", "", "`DIR` of the bundle; made with its parents")
+	return c
+}

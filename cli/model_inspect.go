@@ -1,0 +1,82 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"hindsight/scoring"
+)
+
+func newModelInspectCommand() *cobra.Command {
+	var output outputFlag
+	c := &cobra.Command{
+		Use:     "inspect DIR",
+		Short:   "Show what a bundle is made of",
+		Long:    `Shows the inputs of the bundle in DIR, what is made of them, and the weights of a linear model. Its tests are not run.`,
+		Example: `  hindsight model inspect bundles/car-loan`,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := bundleDir(args[0]); err != nil {
+				return err
+			}
+			b, err := scoring.Open(args[0])
+			if err != nil {
+				return err
+			}
+			w := c.OutOrStdout()
+			if output == asJSON {
+				e := json.NewEncoder(w)
+				e.SetEscapeHTML(false)
+				e.SetIndent("", "  ")
+				return e.Encode(b.Describe())
+			}
+			return showDescription(w, b.Describe())
+		},
+	}
+	addOutputFlag(c, &output)
+	return c
+}
+
+func showDescription(w io.Writer, d scoring.Description) error {
+	fmt.Fprintf(w, "%s@%s  %s, %s, sha256:%.12s\n", d.Name, d.Version, d.Task, d.Format, d.Digest)
+	if d.Description != "" {
+		fmt.Fprintln(w, d.Description)
+	}
+	if len(d.Classes) > 0 {
+		fmt.Fprintf(w, "classes: %s", strings.Join(d.Classes, ", "))
+		if d.Threshold != nil {
+			fmt.Fprintf(w, "; positive is %s, from a probability of %g", d.Positive, *d.Threshold)
+		}
+		fmt.Fprintln(w)
+	}
+	fmt.Fprintln(w)
+	inputs := newTable(w, "INPUT:12", "PATH:12", "TYPE:8", "PREPARATION")
+	for _, in := range d.Inputs {
+		inputs.row(in.Name, in.Path, in.Type, strings.Join(in.Preparation, "; "))
+	}
+	if inputs.err != nil || d.Weights == nil {
+		return inputs.err
+	}
+	fmt.Fprintln(w)
+	heads := []string{"WEIGHT:24"}
+	for i := range d.Weights {
+		head := "VALUE"
+		if len(d.Weights) > 1 {
+			head = d.Classes[i]
+		}
+		heads = append(heads, head+":12")
+	}
+	weights := newTable(w, heads...)
+	for j, weight := range d.Weights[0] {
+		cells := []string{weight.Feature}
+		for _, sum := range d.Weights {
+			cells = append(cells, fmt.Sprintf("%.6g", sum[j].Value))
+		}
+		weights.row(cells...)
+	}
+	return weights.err
+}

@@ -1,0 +1,145 @@
+package consumer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// errNotOwned aborts a transaction over a partition that the group has given
+// to somebody else: the broker would accept the commit (F2).
+var errNotOwned = errors.New("partition is no longer owned")
+
+// transact publishes the records and commits the polled offsets together.
+// committed false without an error means that the records come again; an
+// error means that the outcome is unknown and the session is spent.
+func (s *session) transact(ctx context.Context, fetches kgo.Fetches, out *Output) (committed bool, err error) {
+	owned := s.checkOwned(fetches, out)
+	if s.txn == nil {
+		if owned != nil {
+			return false, owned
+		}
+		return s.publishThenCommit(ctx, out)
+	}
+	if err := s.txn.Begin(); err != nil {
+		return false, err
+	}
+	if owned != nil {
+		s.config.Log.Info("transaction given up", "stage", s.config.Name, "reason", owned)
+		_, err := s.txn.End(ctx, kgo.TryAbort)
+		return false, err
+	}
+	for _, r := range out.Records {
+		s.txn.Produce(ctx, r, s.promise)
+	}
+	ctx = kgo.PreTxnCommitFnContext(ctx, func(req *kmsg.TxnOffsetCommitRequest) error {
+		attach(req, out.Commits)
+		return nil
+	})
+	committed, err = s.txn.End(ctx, kgo.TryCommit)
+	if failure := s.takeFailure(); failure != nil && err == nil && !committed {
+		// The abort is clean, but the same records would fail again for ever.
+		err = failure
+	}
+	return committed, err
+}
+
+func (s *session) checkOwned(fetches kgo.Fetches, out *Output) error {
+	var err error
+	fetches.EachPartition(func(p kgo.FetchTopicPartition) {
+		if len(p.Records) > 0 && !s.balancer.owns(p.Topic, p.Partition) {
+			err = fmt.Errorf("%s/%d: %w", p.Topic, p.Partition, errNotOwned)
+		}
+	})
+	for p := range out.Commits {
+		if !s.balancer.owns(p.Topic, p.ID) {
+			err = fmt.Errorf("%s/%d: %w", p.Topic, p.ID, errNotOwned)
+		}
+	}
+	return err
+}
+
+// attach sets metadata on the offsets that are committed anyway and adds the
+// partitions from which nothing was polled.
+func attach(req *kmsg.TxnOffsetCommitRequest, commits map[Partition]Commit) {
+	seen := map[Partition]bool{}
+	for i := range req.Topics {
+		t := &req.Topics[i]
+		for j := range t.Partitions {
+			p := Partition{t.Topic, t.Partitions[j].Partition}
+			if c, ok := commits[p]; ok {
+				t.Partitions[j].Metadata = &c.Metadata
+				seen[p] = true
+			}
+		}
+	}
+	for p, c := range commits {
+		if seen[p] {
+			continue
+		}
+		part := kmsg.NewTxnOffsetCommitRequestTopicPartition()
+		part.Partition, part.Offset, part.Metadata = p.ID, c.Offset, &c.Metadata
+		i := 0
+		for ; i < len(req.Topics) && req.Topics[i].Topic != p.Topic; i++ {
+		}
+		if i == len(req.Topics) {
+			t := kmsg.NewTxnOffsetCommitRequestTopic()
+			t.Topic = p.Topic
+			req.Topics = append(req.Topics, t)
+		}
+		req.Topics[i].Partitions = append(req.Topics[i].Partitions, part)
+	}
+}
+
+func (s *session) publishThenCommit(ctx context.Context, out *Output) (bool, error) {
+	for _, r := range out.Records {
+		s.client.Produce(ctx, r, s.promise)
+	}
+	if err := s.client.Flush(ctx); err != nil {
+		return false, err
+	}
+	if err := s.takeFailure(); err != nil {
+		return false, err
+	}
+	offsets := s.client.UncommittedOffsets()
+	if offsets == nil {
+		offsets = map[string]map[int32]kgo.EpochOffset{}
+	}
+	for p, c := range out.Commits {
+		if offsets[p.Topic] == nil {
+			offsets[p.Topic] = map[int32]kgo.EpochOffset{}
+		}
+		if _, polled := offsets[p.Topic][p.ID]; !polled {
+			offsets[p.Topic][p.ID] = kgo.EpochOffset{Epoch: -1, Offset: c.Offset}
+		}
+	}
+	ctx = kgo.PreCommitFnContext(ctx, func(req *kmsg.OffsetCommitRequest) error {
+		for i := range req.Topics {
+			t := &req.Topics[i]
+			for j := range t.Partitions {
+				if c, ok := out.Commits[Partition{t.Topic, t.Partitions[j].Partition}]; ok {
+					t.Partitions[j].Metadata = &c.Metadata
+				}
+			}
+		}
+		return nil
+	})
+	var failure error
+	s.client.CommitOffsetsSync(ctx, offsets, func(_ *kgo.Client, _ *kmsg.OffsetCommitRequest, resp *kmsg.OffsetCommitResponse, err error) {
+		if failure = err; err != nil || resp == nil {
+			return
+		}
+		for _, t := range resp.Topics {
+			for _, p := range t.Partitions {
+				if err := kerr.ErrorForCode(p.ErrorCode); err != nil {
+					failure = fmt.Errorf("commit %s/%d: %w", t.Topic, p.Partition, err)
+				}
+			}
+		}
+	})
+	return failure == nil, failure
+}

@@ -1,0 +1,41 @@
+package consumer
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// Delivery is the guarantee between input offsets and output records.
+type Delivery uint8
+
+// The guarantees.
+const (
+	// ExactlyOnce commits outputs and offsets in one transaction.
+	ExactlyOnce Delivery = iota
+	// AtLeastOnce publishes, then commits: a crash between repeats outputs,
+	// which are then equal and carry the same revision.
+	AtLeastOnce
+)
+
+// Config says how one stage takes part in its group.
+type Config struct {
+	Name            string // of the stage, for logs and errors
+	Client          []kgo.Opt
+	Group           string
+	TransactionalID string // stable across restarts on a real broker
+	Delivery        Delivery
+	CommitInterval  time.Duration // least time between two commits while there is little to do
+	MaxRecords      int           // most records in one commit
+	Lead            string        // topic whose partitions are assigned
+	Followers       []string      // topics of the same count, mirrored onto the lead
+	Spread          []string      // topics assigned on their own
+	MaxMessage      func(topic string) int32
+	Log             *slog.Logger
+}
+
+func (c *Config) topics() []string {
+	topics := append([]string{c.Lead}, c.Followers...)
+	return append(topics, c.Spread...)
+}

@@ -1,0 +1,45 @@
+package consumer
+
+import (
+	"strconv"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// Fault says why a record became a dead letter.
+type Fault struct {
+	Stage   string // score, join
+	Class   string // bounded vocabulary: wire, unknown_schema, schema, datum, no_id, no_time, future_timestamp, …
+	Message string
+	Version string // of the model, where one was asked
+}
+
+// maxDeadLetter is the largest value that is forwarded whole: the topic takes
+// 16 MiB, which must hold key and headers too.
+const maxDeadLetter = 16<<20 - 64<<10
+
+// DeadLetter makes the record that tells what happened to r: value, key
+// and headers as they were, the reason and the origin in hindsight.error.*
+// headers. Its own timestamp is the wall clock's, because retention works by it.
+func DeadLetter(topic string, partitions int32, r *kgo.Record, f Fault) *kgo.Record {
+	value := r.Value
+	headers := append([]kgo.RecordHeader(nil), r.Headers...)
+	add := func(name, value string) {
+		headers = append(headers, kgo.RecordHeader{Key: "hindsight.error." + name, Value: []byte(value)})
+	}
+	add("class", f.Class)
+	add("message", f.Message)
+	add("topic", r.Topic)
+	add("partition", strconv.Itoa(int(r.Partition)))
+	add("offset", strconv.FormatInt(r.Offset, 10))
+	add("timestamp", strconv.FormatInt(r.Timestamp.UnixMilli(), 10))
+	add("stage", f.Stage)
+	if f.Version != "" {
+		add("version", f.Version)
+	}
+	if len(value) > maxDeadLetter {
+		add("truncated", strconv.Itoa(len(value)))
+		value = value[:maxDeadLetter]
+	}
+	return &kgo.Record{Topic: topic, Partition: r.Partition % partitions, Key: r.Key, Value: value, Headers: headers}
+}

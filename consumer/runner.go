@@ -1,0 +1,157 @@
+package consumer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// ErrFatal marks a fault that a new session would only meet again: the run ends.
+var ErrFatal = errors.New("stopped")
+
+// Run takes part in the group until ctx ends or the stage is done. A session
+// whose outcome is unknown is replaced; the stage then starts again from what
+// Kafka holds.
+func Run(ctx context.Context, config Config, stage Stage) error {
+	backoff := 100 * time.Millisecond
+	for {
+		began := time.Now()
+		err := runSession(ctx, &config, stage)
+		if err == nil || ctx.Err() != nil {
+			return nil
+		}
+		if errors.Is(err, ErrFatal) {
+			return err
+		}
+		if time.Since(began) > time.Minute {
+			backoff = 100 * time.Millisecond
+		}
+		config.Log.Warn("session replaced", "stage", config.Name, "reason", err, "in", backoff)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(backoff):
+		}
+		backoff = min(2*backoff, 5*time.Second)
+	}
+}
+
+func runSession(ctx context.Context, config *Config, stage Stage) (err error) {
+	s, err := newSession(ctx, config)
+	if err != nil {
+		return err
+	}
+	held := map[Partition]bool{}
+	defer func() {
+		s.close()
+		gone := make([]Partition, 0, len(held))
+		for p := range held {
+			gone = append(gone, p)
+		}
+		stage.Revoke(gone)
+	}()
+	// What has begun is finished although ctx ends: a cancelled End leaves the
+	// client unusable and the outcome unknown.
+	work := context.WithoutCancel(ctx)
+	var out Output
+	var last time.Time
+	for {
+		if err := s.settle(work); err != nil {
+			return err
+		}
+		fetches := s.poll(ctx, config, last)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err := fetchFault(fetches); err != nil {
+			return err
+		}
+		revoked, assigned := s.handover(held)
+		if len(revoked) > 0 {
+			for _, p := range revoked {
+				delete(held, p)
+			}
+			stage.Revoke(revoked)
+		}
+		idle := fetches.NumRecords() == 0
+		last = time.Now()
+		out.reset()
+		if err := stage.Process(work, last, fetches, &out); err != nil {
+			return errors.Join(err, stage.Aborted())
+		}
+		if idle && out.empty() {
+			err = stage.Aborted()
+		} else {
+			err = s.finish(work, stage, fetches, &out)
+		}
+		if err != nil {
+			return err
+		}
+		s.client.AllowRebalance()
+		if out.Done {
+			return nil
+		}
+		if len(assigned) > 0 {
+			for _, c := range assigned {
+				held[c.Partition] = true
+			}
+			if err := stage.Assign(ctx, assigned); err != nil {
+				return fmt.Errorf("%s: take over partitions: %w", config.Name, err)
+			}
+			s.resume(assigned)
+		}
+	}
+}
+
+// finish ends the transaction and tells the stage which way it ended.
+func (s *session) finish(ctx context.Context, stage Stage, fetches kgo.Fetches, out *Output) error {
+	committed, err := s.transact(ctx, fetches, out)
+	if err != nil || !committed {
+		out.Done = false
+		return errors.Join(err, stage.Aborted())
+	}
+	return stage.Committed()
+}
+
+// poll waits until the commit interval has passed since the last commit, so
+// that a trickle does not become a transaction per record, then takes what is there.
+func (s *session) poll(ctx context.Context, config *Config, last time.Time) kgo.Fetches {
+	if wait := config.CommitInterval - time.Since(last); wait > 0 && s.client.BufferedFetchRecords() < int64(config.MaxRecords) {
+		timer := time.NewTimer(wait)
+		defer timer.Stop()
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-timer.C:
+		}
+	}
+	poll, cancel := context.WithTimeout(ctx, config.CommitInterval)
+	defer cancel()
+	return s.client.PollRecords(poll, config.MaxRecords)
+}
+
+// fetchFault returns what ends the session. A partition with a fatal error is
+// never fetched again, so going on would lose it in silence.
+func fetchFault(fetches kgo.Fetches) error {
+	var fault error
+	fetches.EachError(func(topic string, partition int32, err error) {
+		if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+			return
+		}
+		var loss *kgo.ErrDataLoss
+		switch {
+		case errors.As(err, &loss), errors.Is(err, kerr.UnknownTopicID), errors.Is(err, kerr.OffsetOutOfRange):
+			err = fmt.Errorf("%w: %s/%d is not the log that was read before (recreated, truncated or past its retention): %w", ErrFatal, topic, partition, err)
+		case kerr.IsRetriable(err):
+			return
+		default:
+			err = fmt.Errorf("fetch %s/%d: %w", topic, partition, err)
+		}
+		fault = errors.Join(fault, err)
+	})
+	return fault
+}

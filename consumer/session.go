@@ -1,0 +1,229 @@
+package consumer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// session is one membership in the group: from joining to the first error
+// whose outcome is unknown, after which a new one takes its place.
+type session struct {
+	config   *Config
+	client   *kgo.Client
+	txn      *kgo.GroupTransactSession // nil at least once
+	balancer *balancer
+
+	mu       sync.Mutex
+	changed  bool // a rebalance callback ran since the last settle
+	revoked  []Partition
+	assigned []Commit
+
+	produced sync.Mutex
+	failure  error // of the first record that could not be published
+}
+
+func newSession(ctx context.Context, config *Config) (*session, error) {
+	s := &session{config: config, balancer: newBalancer(config.Lead, config.Followers)}
+	opts := append([]kgo.Opt{}, config.Client...)
+	opts = append(opts,
+		kgo.ConsumerGroup(config.Group),
+		kgo.ConsumeTopics(config.topics()...),
+		kgo.Balancers(s.balancer),
+		kgo.BlockRebalanceOnPoll(),
+		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
+		// Positions then reach the end of a topic that transactions write to.
+		kgo.KeepControlRecords(),
+		kgo.ConsumeStartOffset(kgo.NewOffset().AtStart()),
+		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
+		kgo.OnPartitionsAssigned(s.onAssigned),
+		kgo.OnPartitionsRevoked(s.onRevoked),
+		kgo.OnPartitionsLost(s.onRevoked),
+		kgo.OnOffsetsFetched(s.onOffsetsFetched),
+		kgo.AdjustFetchOffsetsFn(s.onOffsets),
+		kgo.RecordPartitioner(kgo.ManualPartitioner()),
+	)
+	if config.MaxMessage != nil {
+		opts = append(opts, kgo.ProducerBatchMaxBytesFn(config.MaxMessage))
+	}
+	var err error
+	if config.Delivery == ExactlyOnce {
+		opts = append(opts, kgo.TransactionalID(config.TransactionalID))
+		if s.txn, err = kgo.NewGroupTransactSession(opts...); err == nil {
+			s.client = s.txn.Client()
+		}
+	} else {
+		s.client, err = kgo.NewClient(append(opts, kgo.DisableAutoCommit())...)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: kafka client: %w", config.Name, err)
+	}
+	if s.txn != nil {
+		// Fences our own orphan transaction now; otherwise its pending offsets
+		// hold up the first poll for the whole transaction timeout (R1).
+		if _, _, err := s.client.ProducerID(ctx); err != nil {
+			s.client.Close()
+			return nil, fmt.Errorf("%s: transactional id %s: %w", config.Name, config.TransactionalID, err)
+		}
+	}
+	return s, nil
+}
+
+func (s *session) onAssigned(_ context.Context, client *kgo.Client, added map[string][]int32) {
+	client.PauseFetchPartitions(added)
+	s.mu.Lock()
+	s.changed = true
+	s.mu.Unlock()
+}
+
+func (s *session) onRevoked(_ context.Context, client *kgo.Client, lost map[string][]int32) {
+	client.ResumeFetchPartitions(lost) // a pause would survive until the partition returns
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.changed = true
+	for topic, ids := range lost {
+		for _, id := range ids {
+			p := Partition{topic, id}
+			s.revoked = append(s.revoked, p)
+			s.assigned = without(s.assigned, p)
+		}
+	}
+}
+
+func without(commits []Commit, p Partition) []Commit {
+	kept := commits[:0]
+	for _, c := range commits {
+		if c.Partition != p {
+			kept = append(kept, c)
+		}
+	}
+	return kept
+}
+
+// onOffsetsFetched keeps what the group had committed; onOffsets runs right
+// after it in the same goroutine.
+func (s *session) onOffsetsFetched(_ context.Context, _ *kgo.Client, resp *kmsg.OffsetFetchResponse) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, t := range resp.Topics {
+		for _, p := range t.Partitions {
+			if p.ErrorCode != 0 {
+				continue
+			}
+			c := Commit{Partition: Partition{t.Topic, p.Partition}, Offset: p.Offset}
+			if p.Metadata != nil {
+				c.Metadata = *p.Metadata
+			}
+			s.assigned = append(without(s.assigned, c.Partition), c)
+		}
+	}
+	return nil
+}
+
+// onOffsets resolves "the start" to an exact offset, because the first abort
+// would otherwise rewind to offset 0 (F5).
+func (s *session) onOffsets(ctx context.Context, offsets map[string]map[int32]kgo.Offset) (map[string]map[int32]kgo.Offset, error) {
+	starts, err := kadm.NewClient(s.client).ListStartOffsets(ctx, s.config.topics()...)
+	if err != nil {
+		return nil, fmt.Errorf("start offsets: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.assigned {
+		c := &s.assigned[i]
+		if _, mine := offsets[c.Topic][c.ID]; !mine || c.Offset >= 0 {
+			continue
+		}
+		start, ok := starts.Lookup(c.Topic, c.ID)
+		if !ok || start.Err != nil {
+			return nil, errors.Join(fmt.Errorf("start offset of %s/%d is not known", c.Topic, c.ID), start.Err)
+		}
+		c.Offset, c.Metadata = start.Offset, ""
+		offsets[c.Topic][c.ID] = kgo.NewOffset().At(start.Offset)
+	}
+	return offsets, nil
+}
+
+// settle clears the mark by which the session would abort the next commit
+// after a rebalance, and re-arms the delivery of revocations (F1). It must
+// run before a poll: after one it would drop what was polled.
+func (s *session) settle(ctx context.Context) error {
+	s.mu.Lock()
+	changed := s.changed
+	s.changed = false
+	s.mu.Unlock()
+	if s.txn == nil || !changed {
+		return nil
+	}
+	if err := s.txn.Begin(); err != nil {
+		return err
+	}
+	_, err := s.txn.End(ctx, kgo.TryAbort)
+	return err
+}
+
+// handover returns what the group took from the held partitions and gave
+// since the last call. A revocation that was swallowed shows because the
+// latest assignment lacks the partition; one that came back is both taken and given.
+func (s *session) handover(held map[Partition]bool) (revoked []Partition, assigned []Commit) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	gone := map[Partition]bool{}
+	for _, p := range s.revoked {
+		gone[p] = true
+	}
+	s.revoked = nil
+	var unresolved []Commit
+	for _, c := range s.assigned {
+		if c.Offset < 0 {
+			unresolved = append(unresolved, c)
+			continue
+		}
+		assigned = append(assigned, c)
+		gone[c.Partition] = true
+	}
+	s.assigned = unresolved
+	for p := range held {
+		if gone[p] || !s.balancer.owns(p.Topic, p.ID) {
+			revoked = append(revoked, p)
+		}
+	}
+	return revoked, assigned
+}
+
+func (s *session) resume(commits []Commit) {
+	topics := map[string][]int32{}
+	for _, c := range commits {
+		topics[c.Topic] = append(topics[c.Topic], c.ID)
+	}
+	s.client.ResumeFetchPartitions(topics)
+}
+
+func (s *session) promise(r *kgo.Record, err error) {
+	if err == nil {
+		return
+	}
+	s.produced.Lock()
+	defer s.produced.Unlock()
+	if s.failure == nil {
+		s.failure = fmt.Errorf("publish to %s/%d: %w", r.Topic, r.Partition, err)
+	}
+}
+
+func (s *session) takeFailure() error {
+	s.produced.Lock()
+	defer s.produced.Unlock()
+	err := s.failure
+	s.failure = nil
+	return err
+}
+
+// close leaves the group.
+func (s *session) close() {
+	s.client.CloseAllowingRebalance()
+}

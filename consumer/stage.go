@@ -1,0 +1,71 @@
+package consumer
+
+import (
+	"context"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// Partition names one partition of a topic.
+type Partition struct {
+	Topic string
+	ID    int32
+}
+
+// Commit is what a group last committed for a partition. Offset is exact:
+// where nothing was committed, it is the partition's start and Metadata is "".
+type Commit struct {
+	Partition
+	Offset   int64
+	Metadata string
+}
+
+// Stage is what a group does with the records of its partitions. All methods
+// are called from one goroutine. Process may stage changes of state in memory;
+// exactly one of Committed and Aborted follows it.
+type Stage interface {
+	// Assign gives the stage newly owned partitions before their first
+	// record. It may take long; the group stays alive meanwhile.
+	Assign(ctx context.Context, commits []Commit) error
+	// Revoke takes partitions away, whatever their state.
+	Revoke(partitions []Partition)
+	// Process handles what was polled, which may be nothing.
+	Process(ctx context.Context, now time.Time, fetches kgo.Fetches, out *Output) error
+	// Committed says that what Process returned stands.
+	Committed() error
+	// Aborted says that it does not; the same records come again.
+	Aborted() error
+}
+
+// Output is what one transaction publishes and commits.
+type Output struct {
+	// Records to publish, with Partition set.
+	Records []*kgo.Record
+	// Commits beside the polled offsets: metadata, and owned partitions from
+	// which nothing was polled, so that the transaction is fenced all the same.
+	Commits map[Partition]Commit
+	// Done ends the run after this commit.
+	Done bool
+}
+
+// Publish appends a record.
+func (o *Output) Publish(r *kgo.Record) { o.Records = append(o.Records, r) }
+
+// Commit sets offset and metadata of an owned partition.
+func (o *Output) Commit(topic string, partition int32, offset int64, metadata string) {
+	p := Partition{topic, partition}
+	o.Commits[p] = Commit{Partition: p, Offset: offset, Metadata: metadata}
+}
+
+func (o *Output) empty() bool { return len(o.Records) == 0 && len(o.Commits) == 0 }
+
+func (o *Output) reset() {
+	clear(o.Records)
+	o.Records = o.Records[:0]
+	if o.Commits == nil {
+		o.Commits = map[Partition]Commit{}
+	}
+	clear(o.Commits)
+	o.Done = false
+}

@@ -1,0 +1,139 @@
+package alarm
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"hindsight/drift/metric"
+	"hindsight/schemas"
+)
+
+// Everything is the entry of Rule.Segments that selects the whole and each
+// value of every segment field.
+const Everything = "*"
+
+// Rule watches one metric of one window against one bound.
+type Rule struct {
+	Name   string
+	Metric string // as in metric.Names
+	Window string // name of a window
+	// Segments selects what is watched, each with a life cycle of its own:
+	// nothing for the whole alone, else any of "" (the whole), a field (each of
+	// its values), field=value (that one), Everything.
+	Segments []string
+	// Exactly one of Below and Above is the bound.
+	Below, Above *float64
+	Clear        *float64 // the point value at or past which a firing alarm resolves; nil: the bound
+	MinLabels    int64    // outcomes that the metric must rest on
+	MinCoverage  float64  // in [0, 1]
+	Confidence   float64  // of the two-sided interval, in (0, 1)
+	Hold         time.Duration
+	Severity     string
+}
+
+// Bound is the limit, and whether being below it is the fault.
+func (r *Rule) Bound() (bound float64, below bool) {
+	if r.Below != nil {
+		return *r.Below, true
+	}
+	return *r.Above, false
+}
+
+func (r *Rule) clear() float64 {
+	if r.Clear != nil {
+		return *r.Clear
+	}
+	bound, _ := r.Bound()
+	return bound
+}
+
+// Covers reports whether the rule watches the segment, "" or field=value.
+func (r *Rule) Covers(segment string) bool {
+	if len(r.Segments) == 0 {
+		return segment == ""
+	}
+	field, _, _ := strings.Cut(segment, "=")
+	return slices.ContainsFunc(r.Segments, func(entry string) bool {
+		return entry == Everything || entry == segment || segment != "" && entry == field
+	})
+}
+
+// Suffices reports whether the figure m of a window with that coverage is
+// evidence enough to be judged. An undefined figure never is.
+func (r *Rule) Suffices(m schemas.Metric, coverage float64) bool {
+	return m.Undefined == "" && m.N >= r.MinLabels && coverage >= r.MinCoverage
+}
+
+// past reports whether the whole interval is on the wrong side of the bound.
+func (r *Rule) past(m schemas.Metric) bool {
+	bound, below := r.Bound()
+	if below {
+		return m.High < bound
+	}
+	return m.Low > bound
+}
+
+// cleared reports whether the point value has come back past Clear.
+func (r *Rule) cleared(m schemas.Metric) bool {
+	if _, below := r.Bound(); below {
+		return m.Value >= r.clear()
+	}
+	return m.Value <= r.clear()
+}
+
+// Validate returns every fault of the rule at once. Whether its window exists
+// is for the caller to say.
+func (r *Rule) Validate() error {
+	var faults []error
+	fault := func(format string, args ...any) {
+		faults = append(faults, fmt.Errorf("alarm %q: "+format, append([]any{r.Name}, args...)...))
+	}
+	if r.Name == "" {
+		fault("name is missing")
+	}
+	if _, err := metric.Named(r.Metric); err != nil {
+		fault("%w", err)
+	}
+	switch {
+	case r.Below == nil && r.Above == nil:
+		fault("neither below nor above is set: give one bound")
+	case r.Below != nil && r.Above != nil:
+		fault("below and above are both set: give one bound, or write two rules")
+	default:
+		r.validateBound(fault)
+	}
+	if r.MinLabels < 0 {
+		fault("min_labels is %d: it cannot be negative", r.MinLabels)
+	}
+	if !(r.MinCoverage >= 0 && r.MinCoverage <= 1) {
+		fault("min_coverage is %v: it must lie in [0, 1]", r.MinCoverage)
+	}
+	if !(r.Confidence > 0 && r.Confidence < 1) {
+		fault("confidence is %v: it must lie between 0 and 1, 0.95 for instance", r.Confidence)
+	}
+	if r.Hold < 0 {
+		fault("hold is %v: it cannot be negative", r.Hold)
+	}
+	return errors.Join(faults...)
+}
+
+func (r *Rule) validateBound(fault func(string, ...any)) {
+	bound, below := r.Bound()
+	if !finite(bound) {
+		fault("the bound is %v: it must be a finite number", bound)
+	}
+	if !finite(r.clear()) {
+		fault("clear is %v: it must be a finite number", r.clear())
+	}
+	switch clear := r.clear(); {
+	case below && clear < bound:
+		fault("clear %v is under below %v: an alarm would resolve while it fires", clear, bound)
+	case !below && clear > bound:
+		fault("clear %v is over above %v: an alarm would resolve while it fires", clear, bound)
+	}
+}
+
+func finite(x float64) bool { return x-x == 0 }

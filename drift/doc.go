@@ -1,0 +1,15 @@
+// Package drift owns the pure core of WATCH: it merges the slices of all
+// partitions into windows, publishes what changed, and moves the alarms along.
+//
+// Nothing here knows Kafka, topics, the wall clock or a file. What is emitted
+// depends on the slices alone: not on how they were batched or interleaved, nor
+// on how often the watcher was restarted on the way. Three things make it so:
+// sums are integers, an instant is judged only when every partition has closed
+// it, and whether a window is final is a matter of arithmetic on the instant.
+//
+//	intake.go    slices by partition, until every partition has closed their tick
+//	judge.go     the instants at which something can change, in order
+//	calendar.go  one configured window's spans: when they end, settle and go
+//	track.go     the windows of one version and segment, and the rules on them
+//	memory.go    what survives a restart, and how the rest is folded again
+package drift

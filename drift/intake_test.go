@@ -1,0 +1,102 @@
+package drift
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"hindsight/schemas"
+)
+
+func minute(n int) schemas.Instant { return epoch.Add(time.Duration(n) * time.Minute) }
+
+func tumbling() Config {
+	return Config{Model: "m", Tick: time.Minute, Horizon: 10 * time.Minute, Grace: 5 * time.Minute, Metrics: []string{"accuracy"},
+		Windows: []WindowSpec{{Name: "ten", Size: 10 * time.Minute, Clock: schemas.EventClock}}}
+}
+
+// scored is a cell of n scores at the minute, of which some are labelled right and some wrong.
+func scored(at int, n, right, wrong int64) schemas.Cell {
+	cell := schemas.Cell{Clock: schemas.EventClock, Start: minute(at), Width: time.Minute, Version: "1", Role: champion}
+	cell.Scored = n
+	cell.Pairs = []schemas.Pair{{Truth: "a", Prediction: "a", N: right}, {Truth: "a", Prediction: "b", N: wrong}}
+	return cell
+}
+
+func tick(partition, of int32, tick int, cells ...schemas.Cell) *schemas.Slice {
+	return &schemas.Slice{Model: "m", Partition: partition, Partitions: of, Tick: minute(tick), Cells: cells}
+}
+
+func part(s *schemas.Slice, n int32, more bool) *schemas.Slice {
+	s.Part, s.More = n, more
+	return s
+}
+
+func TestSlicesThatCannotBeTrusted(t *testing.T) {
+	wild := scored(1, 1, 1, 0)
+	wild.Histogram = []schemas.HistogramBin{{Bin: schemas.HistogramBins, N: 1}}
+	other := tick(0, 1, 3)
+	other.Model = "n"
+	tests := []struct {
+		name   string
+		before []*schemas.Slice
+		slice  *schemas.Slice
+		want   string
+	}{
+		{"of another model", nil, other, `slice of model "n"`},
+		{"of a partition that is not there", nil, tick(2, 2, 1), "partition 2 of 2"},
+		{"of no partitions", nil, tick(0, 0, 1), "partition 0 of 0"},
+		{"after repartitioning", []*schemas.Slice{tick(0, 1, 1)}, tick(0, 2, 2), "counts 2 partitions of scores where there were 1"},
+		{"a bin that is not there", nil, tick(0, 1, 1, wild), "histogram bin 1024"},
+		{"a part is missing", []*schemas.Slice{part(tick(0, 1, 1), 0, true)}, part(tick(0, 1, 1), 2, false), "part 2 came where part 1 was due"},
+		{"a first part is missing", []*schemas.Slice{tick(0, 1, 1)}, part(tick(0, 1, 2), 1, false), "part 1 came where part 0 was due"},
+		{"a last part is missing", []*schemas.Slice{part(tick(0, 1, 1), 0, true)}, tick(0, 1, 2), "comes before part 1 of tick"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			w := mustWatch(t, tumbling())
+			for i, s := range test.before {
+				mustAdd(t, w, s, int64(i))
+			}
+			floor := w.Floor()
+			if err := w.Add(test.slice, 9); err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("error %v does not say %q", err, test.want)
+			}
+			if w.Floor() != floor {
+				t.Errorf("the floor moved from %d to %d", floor, w.Floor())
+			}
+		})
+	}
+}
+
+func TestNothingIsJudgedBeforeAllHaveClosedIt(t *testing.T) {
+	w, out := mustWatch(t, tumbling()), &collector{}
+	steps := []struct {
+		slice *schemas.Slice
+		want  schemas.Instant
+		live  int
+	}{
+		{tick(0, 2, 12, scored(1, 1, 1, 0)), schemas.Beginning, 0},
+		{part(tick(1, 2, 5, scored(2, 1, 1, 0)), 0, true), schemas.Beginning, 0},
+		{part(tick(1, 2, 5, scored(3, 1, 1, 0)), 1, false), minute(5), 1},
+		{tick(0, 2, 12, scored(1, 1, 1, 0)), minute(5), 1}, // again
+		{tick(1, 2, 40), minute(12), 1},
+		{tick(0, 2, 30), minute(30), 1},
+		{tick(0, 2, 60), minute(40), 0},
+	}
+	for i, step := range steps {
+		mustAdd(t, w, step.slice, int64(i))
+		mustJudge(t, w, out)
+		if w.Judged() != step.want || w.Live() != step.live {
+			t.Fatalf("step %d: judged %v with %d live, want %v with %d", i, w.Judged(), w.Live(), step.want, step.live)
+		}
+	}
+	last := out.windows[len(out.windows)-1]
+	if last.State != schemas.Final || last.Scored != 3 || last.Labelled != 3 || last.At != minute(25) {
+		t.Errorf("final window %+v", last)
+	}
+	// All that is left to be judged is that partition 0 has closed more than partition 1.
+	if w.Floor() != 6 {
+		t.Errorf("floor %d", w.Floor())
+	}
+}

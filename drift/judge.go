@@ -1,0 +1,132 @@
+package drift
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"hindsight/drift/alarm"
+	"hindsight/schemas"
+)
+
+// champion is the role whose answers are published and watched. The sums of
+// challengers serve verdicts, not windows.
+const champion = "champion"
+
+// Judge judges every instant that all partitions have closed, in order, and
+// emits what each publishes: windows by configured window, start, version and
+// segment, then alarms by rule, version and segment. Instants at which nothing
+// can change are passed in one step. After an error of out the watcher has
+// judged more than was emitted and must be restored.
+func (w *Watch) Judge(out Emitter) error {
+	return w.judgeTo(w.intake.closed().Floor(w.config.Tick), out)
+}
+
+func (w *Watch) judgeTo(bound schemas.Instant, out Emitter) error {
+	for {
+		now := w.next()
+		if now > bound || now == schemas.Forever {
+			break
+		}
+		if err := w.judge(now, out); err != nil {
+			return fmt.Errorf("instant %v: %w", now, err)
+		}
+	}
+	if bound > w.judged {
+		w.judged = bound
+		w.intake.take(bound, func(batch) {}) // none of them has cells
+		w.tidy()
+		w.forget()
+	}
+	return nil
+}
+
+// next is the first instant after the judged one at which something can change.
+func (w *Watch) next() schemas.Instant {
+	next := w.intake.first().Ceil(w.config.Tick)
+	for _, c := range w.calendars {
+		next = min(next, c.next(w.judged))
+	}
+	if len(w.unclaimed) > 0 {
+		next = min(next, w.judged.After(w.config.Tick))
+	}
+	return next
+}
+
+func (w *Watch) judge(now schemas.Instant, out Emitter) error {
+	w.judged = now
+	w.intake.take(now, func(b batch) { w.merge(b, now) })
+	for _, c := range w.calendars {
+		for _, win := range c.collect(now) {
+			if err := out.Window(w.windowOf(c, win, now)); err != nil {
+				return err
+			}
+		}
+		c.rouse(now)
+	}
+	w.tidy()
+	for _, record := range w.alarms(now) {
+		if err := out.Alarm(record); err != nil {
+			return err
+		}
+	}
+	w.forget()
+	return nil
+}
+
+func (w *Watch) merge(b batch, now schemas.Instant) {
+	for i := range b.cells {
+		cell := &b.cells[i]
+		if cell.Role != champion {
+			continue
+		}
+		for _, c := range w.calendars {
+			if c.spec.Clock == cell.Clock {
+				c.add(cell, now, b.offset)
+			}
+		}
+	}
+}
+
+// alarms steps the rules on every track that was woken.
+func (w *Watch) alarms(now schemas.Instant) []*schemas.Alarm {
+	var records []*schemas.Alarm
+	for _, memory := range w.unclaimed {
+		if record := alarm.Retire(w.config.Model, memory, now); record != nil {
+			records = append(records, record)
+		}
+	}
+	w.unclaimed = nil
+	var guards []*guard
+	for _, c := range w.calendars {
+		for _, t := range c.awake {
+			t.awake = false
+			guards = append(guards, t.guards...)
+		}
+		clear(c.awake)
+		c.awake = c.awake[:0]
+	}
+	slices.SortFunc(guards, func(a, b *guard) int {
+		return cmp.Or(cmp.Compare(a.rule.order, b.rule.order), a.track.compare(b.track.trackKey))
+	})
+	for _, g := range guards {
+		if record := g.step(w.config.Model, now); record != nil {
+			records = append(records, record)
+		}
+	}
+	return records
+}
+
+// tidy lets go of the windows that are out of reach at the judged instant.
+func (w *Watch) tidy() {
+	for _, c := range w.calendars {
+		c.drop(w.judged)
+	}
+}
+
+// forget lets go of the tracks that hold nothing any more.
+func (w *Watch) forget() {
+	for _, c := range w.calendars {
+		c.forget()
+	}
+}

@@ -1,0 +1,108 @@
+package metric
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"hindsight/schemas"
+)
+
+func TestUndefined(t *testing.T) {
+	pair := func(truth, prediction string, n int64) *schemas.Sums {
+		return &schemas.Sums{Scored: n, Pairs: []schemas.Pair{{Truth: truth, Prediction: prediction, N: n}}}
+	}
+	tests := []struct {
+		name   string
+		deltas []*schemas.Sums
+		want   map[string]string // by metric; what is not named is defined
+	}{
+		{"nothing", nil, map[string]string{"accuracy": Empty, "balanced_accuracy": Empty, "log_loss": Empty, "auc": Empty}},
+		{"scored, not labelled", []*schemas.Sums{{Scored: 9, Unlabelled: 9}},
+			map[string]string{"accuracy": Empty, "balanced_accuracy": Empty, "log_loss": Empty, "auc": Empty}},
+		{"taken back", []*schemas.Sums{pair("a", "a", 3), pair("a", "a", -3)},
+			map[string]string{"accuracy": Empty, "balanced_accuracy": Empty, "log_loss": Empty, "auc": Empty}},
+		{"classes only", []*schemas.Sums{pair("a", "a", 3), pair("b", "a", 1)},
+			map[string]string{"log_loss": NoProbability, "auc": NoProbability}},
+		{"one class", []*schemas.Sums{outcome(true, 0.9), outcome(true, 0.2)},
+			map[string]string{"balanced_accuracy": OneClass, "auc": OneClass}},
+		{"one outcome", []*schemas.Sums{outcome(false, 0.2)},
+			map[string]string{"balanced_accuracy": OneClass, "log_loss": TooFew, "auc": OneClass}},
+		{"one positive", []*schemas.Sums{outcome(true, 0.9), outcome(false, 0.2), outcome(false, 0.3)},
+			map[string]string{"auc": TooFew}},
+		{"two of each", []*schemas.Sums{outcome(true, 0.9), outcome(true, 0.8), outcome(false, 0.2), outcome(false, 0.3)}, nil},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var s Sums
+			for _, d := range test.deltas {
+				s.Add(d)
+			}
+			for _, name := range Names() {
+				got := figure(t, name, &s, 0.95)
+				if got.Undefined != test.want[name] {
+					t.Errorf("%s undefined %q, want %q", name, got.Undefined, test.want[name])
+				}
+				if got.Undefined != "" && (got.Value != 0 || got.Low != 0 || got.High != 0) {
+					t.Errorf("%s is undefined and still has figures: %+v", name, got)
+				}
+			}
+		})
+	}
+}
+
+// A perfect score on few outcomes is no certainty.
+func TestSeparationKeepsAWidth(t *testing.T) {
+	for _, c := range []struct {
+		negative, positive, want float64
+	}{{0.1, 0.9, 1}, {0.9, 0.1, 0}} {
+		var s Sums
+		for range 10 {
+			s.Add(outcome(true, c.positive))
+			s.Add(outcome(false, c.negative))
+		}
+		got := figure(t, "auc", &s, 0.95)
+		low, high := wilson(10*c.want, 10, quantile(0.95))
+		if got.Value != c.want || got.Low != low || got.High != high {
+			t.Errorf("auc %v [%v, %v], want %v [%v, %v]", got.Value, got.Low, got.High, c.want, low, high)
+		}
+	}
+}
+
+// Whatever the sums, a figure is finite, inside its interval, and a proportion stays one.
+func TestFiguresAreSane(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 300 {
+		var s Sums
+		for range random.IntN(40) {
+			score := math.Round(random.Float64()*20) / 20
+			s.Add(outcome(random.IntN(4) == 0, score))
+		}
+		for _, name := range Names() {
+			got := figure(t, name, &s, 0.9)
+			for _, x := range []float64{got.Value, got.Low, got.High} {
+				if math.IsNaN(x) || math.IsInf(x, 0) {
+					t.Fatalf("%s is %+v", name, got)
+				}
+			}
+			if got.Low > got.Value+1e-12 || got.High < got.Value-1e-12 || got.Low < 0 || name != "log_loss" && got.High > 1 {
+				t.Fatalf("%s is %+v", name, got)
+			}
+		}
+	}
+}
+
+func TestNamed(t *testing.T) {
+	_, err := Named("acuracy")
+	if err == nil || !strings.Contains(err.Error(), `"acuracy"`) || !strings.Contains(err.Error(), "accuracy, auc, balanced_accuracy, log_loss") {
+		t.Errorf("error %v names neither the fault nor the choice", err)
+	}
+	if names := Names(); !slices.IsSorted(names) {
+		t.Errorf("names %v are not sorted", names)
+	}
+	if m, err := Named("auc"); err != nil || !m.Histogram || m.Name != "auc" {
+		t.Errorf("auc: %+v, %v", m, err)
+	}
+}

@@ -1,0 +1,63 @@
+package metric
+
+import (
+	"fmt"
+	"strings"
+
+	"hindsight/schemas"
+)
+
+// Reasons why a figure is not defined, as they stand in schemas.Metric.Undefined.
+const (
+	Empty         = "empty"          // no outcome has a truth
+	OneClass      = "one class"      // only one class occurs among the truths
+	TooFew        = "too few"        // too few outcomes for an interval
+	NoProbability = "no probability" // no outcome carries a probability
+)
+
+// Metric is one figure by the name it has in the configuration.
+type Metric struct {
+	Name      string
+	Histogram bool // whether it needs the score histogram
+	figure    func(s *Sums, confidence float64) schemas.Metric
+}
+
+// Of reads the figure off s with a two-sided interval of the given confidence, in (0, 1).
+func (m Metric) Of(s *Sums, confidence float64) schemas.Metric {
+	figure := m.figure(s, confidence)
+	figure.Name = m.Name
+	return figure
+}
+
+func table() []Metric {
+	return []Metric{
+		{Name: "accuracy", figure: accuracy},
+		{Name: "auc", Histogram: true, figure: auc},
+		{Name: "balanced_accuracy", figure: balancedAccuracy},
+		{Name: "log_loss", figure: logLoss},
+	}
+}
+
+// Named returns the metric of that name, or an error that lists the names there are.
+func Named(name string) (Metric, error) {
+	for _, m := range table() {
+		if m.Name == name {
+			return m, nil
+		}
+	}
+	return Metric{}, fmt.Errorf("metric %q is unknown: use one of %s", name, strings.Join(Names(), ", "))
+}
+
+// Names lists the metrics in alphabetical order.
+func Names() []string {
+	var names []string
+	for _, m := range table() {
+		names = append(names, m.Name)
+	}
+	return names
+}
+
+// undefined is the metric of n outcomes that has no value, and says why.
+func undefined(n int64, why string) schemas.Metric {
+	return schemas.Metric{N: n, Undefined: why}
+}

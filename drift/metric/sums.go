@@ -1,0 +1,80 @@
+package metric
+
+import (
+	"cmp"
+	"slices"
+	"unique"
+
+	"hindsight/schemas"
+)
+
+// Sums adds up deltas of outcomes; the zero value is empty and ready to use.
+// All of it is integers, so that the order of adding cannot be seen in it.
+type Sums struct {
+	Scored      int64 // scores that fell here
+	Unlabelled  int64 // of those, decided without a label
+	Assumed     int64 // truths in Pairs that were assumed
+	Lossy       int64 // outcomes that LossSum adds up
+	LossSum     int64 // in 1/schemas.LossScale nats
+	LossSquares int64 // in 1/schemas.LossScale nats²
+
+	labelled  int64
+	pairs     []schemas.Pair
+	histogram histogram
+}
+
+// Add merges the deltas of d, whose histogram bins must be below
+// schemas.HistogramBins. It keeps nothing of d.
+func (s *Sums) Add(d *schemas.Sums) {
+	s.Scored += d.Scored
+	s.Unlabelled += d.Unlabelled
+	s.Assumed += d.Assumed
+	s.Lossy += d.Lossy
+	s.LossSum += d.LossSum
+	s.LossSquares += d.LossSquares
+	for i := range d.Pairs {
+		s.addPair(&d.Pairs[i])
+	}
+	for _, b := range d.Histogram {
+		s.histogram.add(slot(b.Positive, b.Bin), b.N)
+	}
+}
+
+// addPair drops a pair that has come to nothing, so that sums which hold the
+// same outcomes are the same, whatever has passed through them.
+func (s *Sums) addPair(p *schemas.Pair) {
+	if p.N == 0 {
+		return
+	}
+	s.labelled += p.N
+	i, found := slices.BinarySearchFunc(s.pairs, p, func(have schemas.Pair, want *schemas.Pair) int {
+		return cmp.Or(cmp.Compare(have.Truth, want.Truth), cmp.Compare(have.Prediction, want.Prediction))
+	})
+	if !found {
+		// One copy of each class for all windows; the record they came in is let go.
+		s.pairs = slices.Insert(s.pairs, i, schemas.Pair{
+			Truth:      unique.Make(p.Truth).Value(),
+			Prediction: unique.Make(p.Prediction).Value(),
+			N:          p.N,
+		})
+		return
+	}
+	if s.pairs[i].N += p.N; s.pairs[i].N == 0 {
+		s.pairs = slices.Delete(s.pairs, i, i+1)
+	}
+}
+
+// Labelled is how many outcomes have a truth, assumed ones included.
+func (s *Sums) Labelled() int64 { return s.labelled }
+
+// Coverage is the share of the scores that have a truth, 0 where nothing was scored.
+func (s *Sums) Coverage() float64 {
+	if s.Scored <= 0 {
+		return 0
+	}
+	return float64(s.labelled) / float64(s.Scored)
+}
+
+// Pairs counts the outcomes by truth and prediction, sorted by both, without
+// zeros. It belongs to s and changes with it.
+func (s *Sums) Pairs() []schemas.Pair { return s.pairs }

@@ -1,0 +1,217 @@
+package drift
+
+import (
+	"cmp"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"hindsight/drift/alarm"
+	"hindsight/drift/metric"
+	"hindsight/schemas"
+)
+
+// dull is the specification in its plainest words: it visits every instant,
+// and adds every window up anew from all cells there are.
+type dull struct {
+	config    Config
+	cells     []dullCell
+	out       *collector
+	revisions map[dullKey]int32
+	dirty     map[dullKey]bool
+	memories  map[dullKey]schemas.AlarmMemory
+}
+
+type dullCell struct {
+	tick schemas.Instant
+	schemas.Cell
+}
+
+type dullKey struct {
+	name             string // of the window or rule
+	start            schemas.Instant
+	version, segment string
+}
+
+func (k dullKey) compare(o dullKey) int {
+	return cmp.Or(cmp.Compare(k.start, o.start), cmp.Compare(k.version, o.version), cmp.Compare(k.segment, o.segment))
+}
+
+func newDull(w *world) *dull {
+	d := &dull{config: w.config, out: &collector{}, revisions: map[dullKey]int32{}, dirty: map[dullKey]bool{}, memories: map[dullKey]schemas.AlarmMemory{}}
+	for _, ticks := range w.ticks {
+		for _, s := range ticks {
+			for _, cell := range s.Cells {
+				if cell.Role == champion {
+					d.cells = append(d.cells, dullCell{s.Tick, cell})
+				}
+			}
+		}
+	}
+	return d
+}
+
+func (d *dull) run(from, to schemas.Instant) {
+	for now := from; now <= to; now = now.Add(d.config.Tick) {
+		for _, spec := range d.config.Windows {
+			d.publish(spec, now)
+		}
+		for i := range d.config.Rules {
+			d.judge(i, now)
+		}
+	}
+}
+
+func (d *dull) ends(s WindowSpec, start schemas.Instant) schemas.Instant {
+	return start.Add(s.Size).Ceil(d.config.Tick)
+}
+
+func (d *dull) final(s WindowSpec, start schemas.Instant) schemas.Instant {
+	return start.Add(s.Size + d.config.Horizon + d.config.Grace).Ceil(d.config.Tick)
+}
+
+// sums adds up each window of the spec as of now; touched are those that changed at now.
+func (d *dull) sums(s WindowSpec, now schemas.Instant, from schemas.Instant) (all map[dullKey]*metric.Sums, touched map[dullKey]bool) {
+	all, touched = map[dullKey]*metric.Sums{}, map[dullKey]bool{}
+	for i := range d.cells {
+		c := &d.cells[i]
+		if c.Clock != s.Clock || c.tick > now {
+			continue
+		}
+		for start := c.Start.Floor(s.slide()); start.Add(s.Size) >= c.Start.Add(c.Width); start = start.Add(-s.slide()) {
+			if start > c.Start || c.tick > d.final(s, start) || start < from {
+				continue
+			}
+			key := dullKey{s.Name, start, c.Version, c.Segment}
+			if all[key] == nil {
+				all[key] = &metric.Sums{}
+			}
+			all[key].Add(&c.Sums)
+			if c.tick > now.Add(-d.config.Tick) {
+				touched[key] = true
+			}
+		}
+	}
+	return all, touched
+}
+
+// from is a start so early that its window and its successor are over and done with.
+func (d *dull) from(s WindowSpec, now schemas.Instant) schemas.Instant {
+	return now.Add(-s.Size - 2*s.slide() - d.config.Horizon - d.config.Grace - 2*d.config.Tick)
+}
+
+func (d *dull) publish(s WindowSpec, now schemas.Instant) {
+	all, touched := d.sums(s, now, d.from(s, now))
+	maps.Copy(d.dirty, touched)
+	cadence := d.config.cadence(s.Clock)
+	for _, key := range slices.SortedFunc(maps.Keys(all), dullKey.compare) {
+		final := d.final(s, key.start) == now
+		due := final || d.dirty[key] && (d.ends(s, key.start) == now || now.Floor(cadence) > now.Add(-d.config.Tick))
+		if !due {
+			continue
+		}
+		delete(d.dirty, key)
+		sums := all[key]
+		if sums.Scored <= 0 {
+			continue
+		}
+		d.revisions[key]++
+		record := &schemas.Window{Model: d.config.Model, Name: s.Name, Clock: s.Clock, Start: key.start, End: key.start.Add(s.Size),
+			Version: key.version, Segment: key.segment, Revision: d.revisions[key], At: now, Scored: sums.Scored, Labelled: sums.Labelled(),
+			Assumed: sums.Assumed, Unlabelled: sums.Unlabelled, Coverage: sums.Coverage()}
+		if final {
+			record.State = schemas.Final
+		}
+		for _, name := range d.config.Metrics {
+			m, _ := metric.Named(name)
+			record.Metrics = append(record.Metrics, m.Of(sums, DefaultConfidence))
+		}
+		_ = d.out.Window(record)
+	}
+}
+
+func (d *dull) judge(i int, now schemas.Instant) {
+	rule := &d.config.Rules[i]
+	s := d.config.Windows[slices.IndexFunc(d.config.Windows, func(s WindowSpec) bool { return s.Name == rule.Window })]
+	all, _ := d.sums(s, now, d.from(s, now))
+	m, _ := metric.Named(rule.Metric)
+
+	newestFirst := slices.SortedFunc(maps.Keys(all), func(a, b dullKey) int { return b.compare(a) })
+	inReach := map[dullKey][]dullKey{}
+	for _, key := range newestFirst {
+		if d.final(s, key.start.Add(s.slide())) > now && rule.Covers(key.segment) {
+			who := dullKey{rule.Name, 0, key.version, key.segment}
+			inReach[who] = append(inReach[who], key)
+			if _, known := d.memories[who]; !known {
+				d.memories[who] = rule.Begin(key.version, key.segment)
+			}
+		}
+	}
+	for _, who := range slices.SortedFunc(maps.Keys(d.memories), dullKey.compare) {
+		if who.name != rule.Name {
+			continue
+		}
+		memory, record := rule.Step(d.config.Model, d.memories[who], d.look(rule.Suffices, m, rule.Confidence, s, inReach[who], all, d.memories[who], now), now)
+		if d.memories[who] = memory; memory.State == schemas.Unknown && len(inReach[who]) == 0 {
+			delete(d.memories, who)
+		}
+		if record != nil {
+			_ = d.out.Alarm(record)
+		}
+	}
+}
+
+func TestAgainstReference(t *testing.T) {
+	alarms := map[schemas.AlarmState]int{}
+	withdrawn := 0
+	for seed := range uint64(6) {
+		w := newWorld(seed)
+		_, out := w.run(t, w.topic(random(seed, 1)), random(seed, 2))
+		d := newDull(&w)
+		d.run(epoch, epoch.Add(simulated+5*60*60*1e9))
+		same(t, "against the reference", out.lines, d.out.lines)
+		for _, a := range out.alarms {
+			alarms[a.State]++
+			if isWithdrawn(a) {
+				withdrawn++
+			}
+		}
+	}
+	// The worlds are worth nothing unless they show all of it.
+	for state := schemas.Unknown; state <= schemas.Resolved; state++ {
+		if alarms[state] < 3 {
+			t.Errorf("state %d occurs %d times", state, alarms[state])
+		}
+	}
+	if withdrawn == 0 {
+		t.Error("no alarm was withdrawn")
+	}
+}
+
+func random(seed, stream uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 100+stream)) }
+
+func isWithdrawn(a schemas.Alarm) bool { return strings.Contains(a.Text, "RESOLVED: withdrawn: ") }
+
+// look reads the windows in reach, the newest first.
+func (d *dull) look(suffices func(schemas.Metric, float64) bool, m metric.Metric, confidence float64, s WindowSpec,
+	keys []dullKey, all map[dullKey]*metric.Sums, memory schemas.AlarmMemory, now schemas.Instant) (j alarm.Judgement) {
+	first := true
+	for _, key := range keys {
+		sums := all[key]
+		reading := alarm.Reading{Start: key.start, End: key.start.Add(s.Size), Metric: m.Of(sums, confidence), Coverage: sums.Coverage()}
+		enough := suffices(reading.Metric, reading.Coverage)
+		if memory.State == schemas.Firing && enough && memory.Last.Start == key.start {
+			j.Fired = &reading
+		}
+		if j.Known || d.ends(s, key.start) > now {
+			continue
+		}
+		if j.Known = enough; enough || first {
+			j.Reading = reading
+		}
+		first = false
+	}
+	return j
+}

@@ -1,0 +1,277 @@
+package drift
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"hindsight/drift/alarm"
+	"hindsight/schemas"
+)
+
+var epoch = schemas.InstantOf(time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC))
+
+func at(x float64) *float64 { return &x }
+
+// collector keeps what was emitted as text, so that comparing is byte for byte.
+type collector struct {
+	lines   []string
+	windows []schemas.Window
+	alarms  []schemas.Alarm
+}
+
+func (c *collector) Window(w *schemas.Window) error {
+	c.lines = append(c.lines, fmt.Sprintf("%+v", *w))
+	c.windows = append(c.windows, *w)
+	return nil
+}
+
+func (c *collector) Alarm(a *schemas.Alarm) error {
+	c.lines = append(c.lines, fmt.Sprintf("%+v", *a))
+	c.alarms = append(c.alarms, *a)
+	return nil
+}
+
+// world is a config and the ticks of each partition.
+type world struct {
+	config Config
+	ticks  [][]schemas.Slice // by partition, whole ticks in order
+}
+
+const simulated = 6 * time.Hour
+
+// newWorld draws windows that overlap and do not, two clocks, labels that come
+// late and too late, corrections, a change of version, a drop in the middle,
+// ticks that are passed in one step, and ticks with nothing in them.
+func newWorld(seed uint64) world {
+	random := rand.New(rand.NewPCG(seed, 1))
+	w := world{config: Config{
+		Model: "car-loan", Tick: time.Minute, Horizon: 40 * time.Minute, Grace: time.Duration(random.IntN(20)) * time.Minute,
+		Windows: []WindowSpec{
+			{Name: "hour", Size: time.Hour, Slide: 15 * time.Minute, Clock: schemas.LabelClock},
+			{Name: "half", Size: 30 * time.Minute, Clock: schemas.EventClock},
+			{Name: "wide", Size: 90 * time.Minute, Slide: 40 * time.Minute, Clock: schemas.EventClock},
+			{Name: "odd", Size: 3 * time.Minute, Slide: 150 * time.Second, Clock: schemas.EventClock},
+		},
+		Metrics: []string{"accuracy", "auc", "log_loss", "balanced_accuracy"},
+		Rules: []alarm.Rule{
+			{Name: "low", Metric: "accuracy", Window: "half", Below: at(0.72), MinLabels: 20, MinCoverage: 0.3, Confidence: 0.8, Severity: "page"},
+			{Name: "low-held", Metric: "balanced_accuracy", Window: "hour", Segments: []string{alarm.Everything}, Below: at(0.75), Clear: at(0.8),
+				MinLabels: 30, Confidence: 0.9, Hold: 7*time.Minute + 30*time.Second},
+			{Name: "lossy", Metric: "log_loss", Window: "wide", Segments: []string{"", "region"}, Above: at(0.6), MinLabels: 15, MinCoverage: 0.6, Confidence: 0.8, Hold: 3 * time.Minute},
+			{Name: "flat", Metric: "auc", Window: "odd", Below: at(0.8), Confidence: 0.5},
+		},
+	}}
+	w.config.Publish = []time.Duration{0, 7 * time.Minute, 150 * time.Second}[seed%3]
+	for p := range 1 + random.IntN(3) {
+		w.ticks = append(w.ticks, drawPartition(random, w.config, int32(p)))
+	}
+	for p := range w.ticks {
+		for i := range w.ticks[p] {
+			w.ticks[p][i].Partitions = int32(len(w.ticks))
+		}
+	}
+	return w
+}
+
+func drawPartition(random *rand.Rand, config Config, p int32) []schemas.Slice {
+	var ticks []schemas.Slice
+	var past []schemas.Cell // to take back from
+	end := epoch.Add(simulated)
+	for tick := epoch; tick < end; {
+		tick = tick.Add(config.Tick * time.Duration(1+random.IntN(4)*random.IntN(2)*random.IntN(8)))
+		s := schemas.Slice{Model: config.Model, Partition: p, Tick: min(tick, end)}
+		if tick.Sub(epoch) > simulated*2/3 && tick.Sub(epoch) < simulated*5/6 {
+			ticks = append(ticks, s) // a silence, long enough for rules to lose sight
+			continue
+		}
+		for range random.IntN(5) {
+			s.Cells = append(s.Cells, drawCells(random, config, tick)...)
+		}
+		if len(past) > 0 && random.IntN(3) == 0 {
+			s.Cells = append(s.Cells, correction(past[random.IntN(len(past))])...)
+		}
+		past = append(past, s.Cells...)
+		ticks = append(ticks, s)
+	}
+	last := schemas.Slice{Model: config.Model, Partition: p, Tick: end.Add(5 * time.Hour)}
+	return append(ticks, last)
+}
+
+// drawCells is one outcome: a cell for each clock and segment.
+func drawCells(random *rand.Rand, config Config, tick schemas.Instant) []schemas.Cell {
+	const width = 30 * time.Second
+	late := time.Duration(random.Int64N(int64(70 * time.Minute)))
+	version := "1"
+	if tick.Sub(epoch) > simulated/2 {
+		version = "2"
+	}
+	right := 0.9
+	if since := tick.Sub(epoch); since > simulated/4 && since < simulated/2 {
+		right = 0.55
+	}
+	sums := schemas.Sums{Scored: 3}
+	for range random.IntN(4) {
+		truth, score := random.IntN(2) == 0, 0.5+random.Float64()/2
+		if truth != (random.Float64() < right) {
+			score = 1 - score
+		}
+		merge(&sums, truth, score)
+	}
+	region := []string{"region=eu", "region=us", "region="}[random.IntN(3)]
+	var cells []schemas.Cell
+	for _, segment := range []string{"", region} {
+		for _, clock := range []schemas.Clock{schemas.EventClock, schemas.LabelClock} {
+			start := tick.Add(-late)
+			if clock == schemas.LabelClock {
+				start = tick - 1
+			}
+			cells = append(cells, schemas.Cell{Clock: clock, Start: start.Floor(width), Width: width,
+				Version: version, Role: champion, Segment: segment, Sums: sums})
+		}
+	}
+	if random.IntN(5) == 0 {
+		shadow := cells[0]
+		shadow.Role, shadow.Version = "challenger", "3"
+		cells = append(cells, shadow)
+	}
+	return cells
+}
+
+func merge(sums *schemas.Sums, truth bool, score float64) {
+	p, class := score, "0"
+	prediction := "0"
+	if score >= 0.5 {
+		prediction = "1"
+	}
+	if truth {
+		class = "1"
+	} else {
+		p = 1 - score
+	}
+	loss := -math.Log(max(p, 1e-15))
+	sums.Pairs = append(sums.Pairs, schemas.Pair{Truth: class, Prediction: prediction, N: 1})
+	sums.Histogram = append(sums.Histogram, schemas.HistogramBin{Positive: truth, Bin: uint16(min(score*schemas.HistogramBins, schemas.HistogramBins-1)), N: 1})
+	sums.Lossy++
+	sums.LossSum += int64(math.Round(loss * schemas.LossScale))
+	sums.LossSquares += int64(math.Round(loss * loss * schemas.LossScale))
+}
+
+// correction turns one truth of the cell over.
+func correction(cell schemas.Cell) []schemas.Cell {
+	if len(cell.Pairs) == 0 || cell.Pairs[0].N < 0 {
+		return nil
+	}
+	was := cell.Pairs[0]
+	other := map[string]string{"0": "1", "1": "0"}[was.Truth]
+	bin := cell.Histogram[0]
+	cell.Sums = schemas.Sums{
+		Pairs: []schemas.Pair{{Truth: was.Truth, Prediction: was.Prediction, N: -1}, {Truth: other, Prediction: was.Prediction, N: 1}},
+		Histogram: []schemas.HistogramBin{{Positive: bin.Positive, Bin: bin.Bin, N: -1},
+			{Positive: !bin.Positive, Bin: bin.Bin, N: 1}},
+	}
+	return []schemas.Cell{cell}
+}
+
+// topic writes the ticks onto one slices partition: partitions interleaved at
+// random, ticks cut into parts.
+func (w *world) topic(random *rand.Rand) []schemas.Slice {
+	var log []schemas.Slice
+	next := make([]int, len(w.ticks))
+	ahead := 1 + random.IntN(200) // how far one partition may run before the others
+	for {
+		var ready []int
+		least := math.MaxInt
+		for p := range next {
+			if next[p] < len(w.ticks[p]) {
+				least = min(least, next[p])
+			}
+		}
+		for p := range next {
+			if next[p] < len(w.ticks[p]) && next[p] < least+ahead {
+				ready = append(ready, p)
+			}
+		}
+		if len(ready) == 0 {
+			return log
+		}
+		p := ready[random.IntN(len(ready))]
+		log = append(log, parts(w.ticks[p][next[p]], random)...)
+		next[p]++
+	}
+}
+
+func parts(s schemas.Slice, random *rand.Rand) []schemas.Slice {
+	var split []schemas.Slice
+	cells := s.Cells
+	for {
+		n := len(cells)
+		if n > 1 && random.IntN(3) == 0 {
+			n = 1 + random.IntN(n-1)
+		}
+		part := s
+		part.Part, part.Cells, part.More = int32(len(split)), cells[:n:n], n < len(cells)
+		split = append(split, part)
+		if cells = cells[n:]; len(cells) == 0 {
+			return split
+		}
+	}
+}
+
+// run feeds a topic, judging and repeating slices at random.
+func (w *world) run(t *testing.T, log []schemas.Slice, random *rand.Rand) (*Watch, *collector) {
+	t.Helper()
+	watch, out := mustWatch(t, w.config), &collector{}
+	for offset := range log {
+		mustAdd(t, watch, &log[offset], int64(offset))
+		for random.IntN(10) == 0 {
+			again := max(0, offset-random.IntN(4))
+			mustAdd(t, watch, &log[again], int64(again))
+		}
+		if random.IntN(8) == 0 {
+			mustJudge(t, watch, out)
+		}
+	}
+	mustJudge(t, watch, out)
+	return watch, out
+}
+
+func mustWatch(t testing.TB, config Config) *Watch {
+	t.Helper()
+	watch, err := New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return watch
+}
+
+func mustAdd(t testing.TB, watch *Watch, s *schemas.Slice, offset int64) {
+	t.Helper()
+	if err := watch.Add(s, offset); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func mustJudge(t testing.TB, watch *Watch, out Emitter) {
+	t.Helper()
+	if err := watch.Judge(out); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// same fails at the first line that differs.
+func same(t *testing.T, what string, got, want []string) {
+	t.Helper()
+	for i := range min(len(got), len(want)) {
+		if got[i] != want[i] {
+			t.Fatalf("%s: emission %d of %d\n got %s\nwant %s", what, i, len(want), got[i], want[i])
+		}
+	}
+	if len(got) != len(want) {
+		longer := slices.Concat(got[min(len(got), len(want)):], want[min(len(got), len(want)):])
+		t.Fatalf("%s: %d emissions, want %d; first in excess: %s", what, len(got), len(want), longer[0])
+	}
+}

@@ -1,0 +1,190 @@
+package drift
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"hindsight/drift/alarm"
+	"hindsight/schemas"
+)
+
+// feed judges each slice by itself.
+func feed(t *testing.T, w *Watch, out Emitter, slices ...*schemas.Slice) {
+	t.Helper()
+	for i, s := range slices {
+		mustAdd(t, w, s, int64(i))
+		mustJudge(t, w, out)
+	}
+}
+
+func TestWhenAWindowIsPublished(t *testing.T) {
+	story := []*schemas.Slice{
+		tick(0, 1, 2, scored(1, 4, 1, 0)),
+		tick(0, 1, 4, scored(3, 2, 2, 0)),
+		tick(0, 1, 13, scored(12, 0, 0, 0)), // nothing scored
+		tick(0, 1, 17, scored(1, 0, 0, 1)),
+		tick(0, 1, 25, scored(2, 0, 1, 0)),
+		tick(0, 1, 26, scored(2, 0, 1, 0)), // late
+		tick(0, 1, 99),
+	}
+	tests := []struct {
+		publish time.Duration
+		want    []string
+	}{
+		{0, []string{"10 rev 1 n 3 of 6", "20 rev 2 n 4 of 6", "25 rev 3 n 5 of 6 final"}},
+		// Multiples of seven minutes since 1970 lie one minute after those of this day.
+		{7 * time.Minute, []string{"8 rev 1 n 3 of 6", "22 rev 2 n 4 of 6", "25 rev 3 n 5 of 6 final"}},
+		{time.Minute, []string{"2 rev 1 n 1 of 4", "4 rev 2 n 3 of 6", "17 rev 3 n 4 of 6", "25 rev 4 n 5 of 6 final"}},
+		{time.Hour, []string{"10 rev 1 n 3 of 6", "25 rev 2 n 5 of 6 final"}},
+	}
+	for _, test := range tests {
+		t.Run(test.publish.String(), func(t *testing.T) {
+			config := tumbling()
+			config.Publish = test.publish
+			w, out := mustWatch(t, config), &collector{}
+			feed(t, w, out, story...)
+			var got []string
+			for _, win := range out.windows {
+				line := fmt.Sprintf("%d rev %d n %d of %d", win.At.Sub(epoch)/time.Minute, win.Revision, win.Labelled, win.Scored)
+				if win.State == schemas.Final {
+					line += " final"
+				}
+				got = append(got, line)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Error(diff)
+			}
+			if lost := w.Lost(); lost[0] != (Lost{Window: "ten", Late: 1}) {
+				t.Errorf("lost %+v", lost)
+			}
+		})
+	}
+}
+
+func TestWhatIsInNoWindow(t *testing.T) {
+	config := tumbling()
+	config.Windows = append(config.Windows, WindowSpec{Name: "hour", Size: time.Hour, Slide: 20 * time.Minute, Clock: schemas.EventClock})
+	w, out := mustWatch(t, config), &collector{}
+	segment, wide := scored(3, 5, 1, 0), scored(0, 1, 1, 0)
+	segment.Segment = "region=eu"
+	wide.Width = 20 * time.Minute
+	feed(t, w, out,
+		tick(0, 1, 5, scored(3, 1, 1, 0)),
+		tick(0, 1, 30, scored(3, 5, 1, 0), segment, wide),
+		tick(0, 1, 200))
+	want := []Lost{{Window: "ten", Late: 2, Scores: 5, Misfit: 1}, {Window: "hour"}}
+	if diff := cmp.Diff(want, w.Lost()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestHistogramsOnlyWhereNeeded(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		change func(*Config)
+		want   bool
+	}{
+		{"accuracy", func(*Config) {}, false},
+		{"a metric", func(c *Config) { c.Metrics = append(c.Metrics, "auc") }, true},
+		{"a rule", func(c *Config) {
+			c.Rules = []alarm.Rule{{Name: "r", Metric: "auc", Window: "ten", Below: at(0.5), Confidence: 0.9}}
+		}, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			config := tumbling()
+			test.change(&config)
+			if got := mustWatch(t, config).calendars[0].histogram; got != test.want {
+				t.Errorf("histogram %v, want %v", got, test.want)
+			}
+		})
+	}
+}
+
+func TestAlarmOfARuleThatIsGoneIsWithdrawn(t *testing.T) {
+	config := tumbling()
+	config.Rules = []alarm.Rule{
+		{Name: "kept", Metric: "accuracy", Window: "ten", Below: at(0.9), Confidence: 0.9},
+		{Name: "dropped", Metric: "accuracy", Window: "ten", Below: at(0.9), Confidence: 0.9},
+	}
+	w, out := mustWatch(t, config), &collector{}
+	log := []*schemas.Slice{tick(0, 1, 5, scored(3, 50, 10, 40)), tick(0, 1, 11)}
+	feed(t, w, out, log...)
+	if len(out.alarms) != 2 || out.alarms[1].State != schemas.Firing {
+		t.Fatalf("alarms %+v", out.alarms)
+	}
+	state := w.Memory()
+	config.Rules = config.Rules[:1]
+	w, out = mustWatch(t, config), &collector{}
+	feed(t, w, discard{}, log...)
+	if err := w.Restore(state); err != nil {
+		t.Fatal(err)
+	}
+	feed(t, w, out, tick(0, 1, 14))
+	if len(out.alarms) != 1 || out.alarms[0].Name != "dropped" || !isWithdrawn(out.alarms[0]) || out.alarms[0].At != minute(12) {
+		t.Errorf("alarms %+v", out.alarms)
+	}
+	if memory := w.Memory(); len(memory.Alarms) != 1 || memory.Alarms[0].State != schemas.Firing {
+		t.Errorf("memory %+v", memory.Alarms)
+	}
+}
+
+func TestRestoreRefuses(t *testing.T) {
+	w := mustWatch(t, tumbling())
+	feed(t, w, discard{}, tick(0, 1, 5), tick(0, 1, 9))
+	for _, test := range []struct {
+		state schemas.WatchState
+		want  string
+	}{
+		{schemas.WatchState{Model: "n", Judged: minute(9)}, `model "n"`},
+		{schemas.WatchState{Model: "m", Judged: minute(8)}, "replay only what was committed"},
+	} {
+		if err := w.Restore(test.state); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("error %v does not say %q", err, test.want)
+		}
+	}
+}
+
+type broken struct{ collector }
+
+var errBroken = errors.New("no disk")
+
+func (*broken) Window(*schemas.Window) error { return errBroken }
+
+func TestErrorOfTheEmitter(t *testing.T) {
+	w := mustWatch(t, tumbling())
+	mustAdd(t, w, tick(0, 1, 20, scored(3, 1, 1, 0)), 0)
+	if err := w.Judge(&broken{}); !errors.Is(err, errBroken) || !strings.Contains(err.Error(), "2026-11-23T00:") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// A long silence is passed in one step and loses no end of a window.
+func TestSilenceIsPassedInOneStep(t *testing.T) {
+	w, out := mustWatch(t, tumbling()), &collector{}
+	mustAdd(t, w, tick(0, 1, 5, scored(3, 1, 1, 0)), 0)
+	century := schemas.Slice{Model: "m", Partitions: 1, Tick: epoch.Add(100 * 365 * 24 * time.Hour)}
+	mustAdd(t, w, &century, 1)
+	visited := 0
+	bound := w.intake.closed()
+	for now := w.next(); now <= bound; now = w.next() {
+		if err := w.judge(now, out); err != nil {
+			t.Fatal(err)
+		}
+		if visited++; visited > 5 {
+			t.Fatal("instants at which nothing changes are visited")
+		}
+	}
+	ats := []schemas.Instant{}
+	for _, win := range out.windows {
+		ats = append(ats, win.At)
+	}
+	if want := []schemas.Instant{minute(10), minute(25)}; !slices.Equal(ats, want) {
+		t.Errorf("published at %v, want %v", ats, want)
+	}
+}

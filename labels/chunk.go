@@ -1,0 +1,79 @@
+package labels
+
+import (
+	"fmt"
+
+	"hindsight/labels/store"
+	"hindsight/schemas"
+)
+
+// chunkSize is how many keys are read before they are applied.
+const chunkSize = 512
+
+// chunk is a copy of some keys and values of a queue.
+type chunk struct {
+	bytes []byte
+	ends  []int // of key, value, key, value, …
+}
+
+func (c *chunk) reset()   { c.bytes, c.ends = c.bytes[:0], c.ends[:0] }
+func (c *chunk) len() int { return len(c.ends) / 2 }
+
+func (c *chunk) add(key, value []byte) {
+	c.bytes = append(c.bytes, key...)
+	c.ends = append(c.ends, len(c.bytes))
+	c.bytes = append(c.bytes, value...)
+	c.ends = append(c.ends, len(c.bytes))
+}
+
+func (c *chunk) at(i int) (key, value []byte) {
+	from := 0
+	if i > 0 {
+		from = c.ends[2*i-1]
+	}
+	return c.bytes[from:c.ends[2*i]], c.bytes[c.ends[2*i]:c.ends[2*i+1]]
+}
+
+// drain takes the keys of a kind whose time is before `before` off their queue
+// and applies them in order. What then stands first goes to next; what apply
+// adds to the queue must be at or after `before`.
+func (j *Join) drain(b store.Batch, kind byte, before schemas.Instant, next *schemas.Instant,
+	apply func(at schemas.Instant, rest, value []byte) error) error {
+	if *next >= before {
+		return nil
+	}
+	lo, hi := j.prefix.timed(nil, kind, j.meta.Closed), j.prefix.key(nil, kind+1)
+	for full := true; full; {
+		full, *next = false, schemas.Forever
+		c := &j.chunk
+		c.reset()
+		err := b.Scan(lo, hi, func(key, value []byte) (bool, error) {
+			if len(key) < restAt {
+				return false, fmt.Errorf("key %x: %w", key, ErrDamaged)
+			}
+			if at := instantAt(key[timeAt:]); at >= before {
+				*next = at
+				return false, nil
+			}
+			full = c.len() == chunkSize
+			if !full {
+				c.add(key, value)
+			}
+			return !full, nil
+		})
+		if err != nil {
+			return err
+		}
+		for i := range c.len() {
+			key, value := c.at(i)
+			if err := b.Delete(key); err != nil {
+				return err
+			}
+			if err := apply(instantAt(key[timeAt:]), key[restAt:], value); err != nil {
+				return err
+			}
+			lo = append(append(lo[:0], key...), 0)
+		}
+	}
+	return nil
+}

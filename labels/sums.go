@@ -1,0 +1,189 @@
+package labels
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"hindsight/schemas"
+)
+
+// maxCells is how many cells one slice record may have.
+const maxCells = 2000
+
+// cell names one of the sums of a tick.
+type cell struct {
+	model   string
+	clock   schemas.Clock
+	start   schemas.Instant
+	version string
+	segment string
+}
+
+func (c cell) compare(d cell) int {
+	return cmp.Or(
+		strings.Compare(c.model, d.model),
+		cmp.Compare(c.clock, d.clock),
+		cmp.Compare(c.start, d.start),
+		strings.Compare(c.version, d.version),
+		strings.Compare(c.segment, d.segment),
+	)
+}
+
+// tickSums are what one tick adds.
+type tickSums struct {
+	tick  schemas.Instant
+	cells map[cell]*schemas.Sums
+}
+
+func (t *tickSums) begin(tick schemas.Instant) {
+	t.tick = tick
+	if t.cells == nil {
+		t.cells = map[cell]*schemas.Sums{}
+	}
+	clear(t.cells)
+}
+
+// change is what one event adds to each of its cells.
+type change struct {
+	scored, unlabelled int64
+	take, give         *schemas.Observation // taken back, counted
+}
+
+// scored counts an applied score, which is known on the event clock only.
+func (t *tickSums) scored(c *Config, e *entry) {
+	t.onEvents(c, e, change{scored: 1})
+}
+
+// gaveUp counts an entry that was decided without a label.
+func (t *tickSums) gaveUp(c *Config, e *entry) {
+	n := change{unlabelled: 1}
+	if e.kind == schemas.Assumed {
+		n = change{give: observe(e, e.truth)}
+	}
+	t.onEvents(c, e, n)
+	n.scored = 1
+	t.onLabels(c, e, n)
+}
+
+// matched counts the first label of an entry. What was unlabelled moves to the
+// time of the label; what was assumed is corrected where it stands.
+func (t *tickSums) matched(c *Config, e *entry, l *Label) {
+	n := change{give: &schemas.Observation{
+		Truth: l.Truth, Prediction: e.score.Prediction, Positive: e.score.Positive, Value: e.score.Value,
+	}}
+	switch e.kind {
+	case schemas.Assumed:
+		n.take = observe(e, e.truth)
+		t.onEvents(c, e, n)
+		t.onLabels(c, e, n)
+		return
+	case schemas.Unlabelled:
+		t.onLabels(c, e, change{scored: -1, unlabelled: -1})
+		n.unlabelled = -1
+	}
+	t.onEvents(c, e, n)
+	e.booked = max(e.score.Arrival, l.Arrival)
+	n.scored, n.unlabelled = 1, 0
+	t.onLabels(c, e, n)
+}
+
+// revised corrects the truth of an entry where it was first counted.
+func (t *tickSums) revised(c *Config, e *entry, truth string) {
+	n := change{take: observe(e, e.truth), give: observe(e, truth)}
+	t.onEvents(c, e, n)
+	t.onLabels(c, e, n)
+}
+
+// observe returns how an entry counts with a truth, assumed while its kind says so.
+func observe(e *entry, truth string) *schemas.Observation {
+	return &schemas.Observation{
+		Truth: truth, Prediction: e.score.Prediction, Positive: e.score.Positive, Value: e.score.Value,
+		Assumed: e.kind == schemas.Assumed,
+	}
+}
+
+func (t *tickSums) onEvents(c *Config, e *entry, n change) {
+	t.add(schemas.EventClock, e.score.EventTime.Floor(c.EventWidth), e, n)
+}
+
+func (t *tickSums) onLabels(c *Config, e *entry, n change) {
+	t.add(schemas.LabelClock, e.booked.Floor(c.LabelWidth), e, n)
+}
+
+// add adds n to the whole and to each segment.
+func (t *tickSums) add(clock schemas.Clock, start schemas.Instant, e *entry, n change) {
+	at := cell{model: e.score.Model, clock: clock, start: start, version: e.score.Version}
+	t.addTo(at, n)
+	for _, s := range e.score.Segments {
+		at.segment = s.Field + "=" + s.Value
+		t.addTo(at, n)
+	}
+}
+
+func (t *tickSums) addTo(at cell, n change) {
+	s := t.cells[at]
+	if s == nil {
+		s = new(schemas.Sums)
+		t.cells[at] = s
+	}
+	s.Scored += n.scored
+	s.Unlabelled += n.unlabelled
+	if n.take != nil {
+		s.Observe(-1, *n.take)
+	}
+	if n.give != nil {
+		s.Observe(1, *n.give)
+	}
+}
+
+// emitSlices publishes what the tick adds, in one or more parts for each model.
+func (j *Join) emitSlices() error {
+	t := &j.sums
+	maps.DeleteFunc(t.cells, func(_ cell, s *schemas.Sums) bool { return s.IsZero() })
+	if len(t.cells) == 0 {
+		return nil
+	}
+	sorted := slices.SortedFunc(maps.Keys(t.cells), cell.compare)
+	for len(sorted) > 0 {
+		n := 1
+		for n < len(sorted) && sorted[n].model == sorted[0].model {
+			n++
+		}
+		if err := j.emitParts(sorted[:n]); err != nil {
+			return err
+		}
+		sorted = sorted[n:]
+	}
+	return nil
+}
+
+func (j *Join) emitParts(of []cell) error {
+	s := schemas.Slice{Model: of[0].model, Partition: j.id, Partitions: j.partitions, Tick: j.sums.tick}
+	for part := range slices.Chunk(of, maxCells) {
+		s.Cells = s.Cells[:0]
+		for _, c := range part {
+			s.Cells = append(s.Cells, schemas.Cell{
+				Clock: c.clock, Start: c.start, Width: j.width(c.clock),
+				Version: c.version, Role: champion, Segment: c.segment, Sums: *j.sums.cells[c],
+			})
+		}
+		of = of[len(part):]
+		s.More = len(of) > 0
+		if err := j.emit.Slice(&s); err != nil {
+			return err
+		}
+		s.Part++
+	}
+	j.told[s.Model] = s.Tick
+	return nil
+}
+
+func (j *Join) width(c schemas.Clock) time.Duration {
+	if c == schemas.EventClock {
+		return j.config.EventWidth
+	}
+	return j.config.LabelWidth
+}

@@ -1,0 +1,107 @@
+package schemas
+
+import (
+	"math"
+	"time"
+)
+
+// AppendAvro appends x as slice.avsc says and allocates only to grow dst. The
+// Width of a cell is kept in whole microseconds.
+func (x *Slice) AppendAvro(dst []byte) []byte {
+	dst = appendString(dst, x.Model)
+	dst = appendLong(dst, int64(x.Partition))
+	dst = appendLong(dst, int64(x.Partitions))
+	dst = appendInstant(dst, x.Tick)
+	dst = appendLong(dst, int64(x.Part))
+	dst = appendBool(dst, x.More)
+	for i := range x.Cells {
+		dst = appendItem(dst, i, len(x.Cells))
+		dst = x.Cells[i].appendAvro(dst)
+	}
+	return appendEnd(dst)
+}
+
+// DecodeAvro reads what AppendAvro wrote, copies what it keeps and reuses the
+// slices of x. The error wraps ErrDatum; after one the content of x is undefined.
+func (x *Slice) DecodeAvro(b []byte) error {
+	d := decoder{b: b}
+	x.Model = d.string(x.Model)
+	x.Partition = d.int()
+	x.Partitions = d.int()
+	x.Tick = d.instant()
+	x.Part = d.int()
+	x.More = d.bool()
+	x.Cells = x.Cells[:0]
+	for s := d.blocks(14); s.next(); {
+		var c *Cell
+		x.Cells, c = grow(x.Cells)
+		c.decodeAvro(&d)
+	}
+	return d.finish(SliceRecord)
+}
+
+func (c *Cell) appendAvro(dst []byte) []byte {
+	dst = appendLong(dst, int64(c.Clock))
+	dst = appendInstant(dst, c.Start)
+	dst = appendLong(dst, c.Width.Microseconds())
+	dst = appendString(dst, c.Version)
+	dst = appendString(dst, c.Role)
+	dst = appendString(dst, c.Segment)
+	dst = appendLong(dst, c.Scored)
+	dst = appendLong(dst, c.Unlabelled)
+	dst = appendLong(dst, c.Assumed)
+	for i := range c.Pairs {
+		dst = appendItem(dst, i, len(c.Pairs))
+		dst = appendString(dst, c.Pairs[i].Truth)
+		dst = appendString(dst, c.Pairs[i].Prediction)
+		dst = appendLong(dst, c.Pairs[i].N)
+	}
+	dst = appendEnd(dst)
+	for i := range c.Histogram {
+		dst = appendItem(dst, i, len(c.Histogram))
+		dst = appendBool(dst, c.Histogram[i].Positive)
+		dst = appendLong(dst, int64(c.Histogram[i].Bin))
+		dst = appendLong(dst, c.Histogram[i].N)
+	}
+	dst = appendEnd(dst)
+	dst = appendLong(dst, c.Lossy)
+	dst = appendLong(dst, c.LossSum)
+	return appendLong(dst, c.LossSquares)
+}
+
+func (c *Cell) decodeAvro(d *decoder) {
+	c.Clock = Clock(d.enum(len(clockNames)))
+	c.Start = d.instant()
+	width := d.long()
+	c.Width = time.Duration(width) * time.Microsecond
+	if c.Width.Microseconds() != width {
+		d.fail("width of %d microseconds is out of range", width)
+	}
+	c.Version = d.string(c.Version)
+	c.Role = d.string(c.Role)
+	c.Segment = d.string(c.Segment)
+	c.Scored = d.long()
+	c.Unlabelled = d.long()
+	c.Assumed = d.long()
+	c.Pairs = c.Pairs[:0]
+	for s := d.blocks(3); s.next(); {
+		var p *Pair
+		c.Pairs, p = grow(c.Pairs)
+		p.Truth = d.string(p.Truth)
+		p.Prediction = d.string(p.Prediction)
+		p.N = d.long()
+	}
+	c.Histogram = c.Histogram[:0]
+	for s := d.blocks(3); s.next(); {
+		h := HistogramBin{Positive: d.bool()}
+		bin := d.int()
+		if bin < 0 || bin > math.MaxUint16 {
+			d.fail("histogram bin %d is out of range", bin)
+		}
+		h.Bin, h.N = uint16(bin), d.long()
+		c.Histogram = append(c.Histogram, h)
+	}
+	c.Lossy = d.long()
+	c.LossSum = d.long()
+	c.LossSquares = d.long()
+}
