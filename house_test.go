@@ -26,16 +26,16 @@ const (
 // may import of this module, each entry with what lies under it. Tests obey it too.
 var mayImport = map[string][]string{
 	".":           {"cli"},
-	"cli":         {"app", "schemas"},
+	"cli":         {"app", "consumer", "scoring", "drift", "schemas"}, // labels and dashboard only through app
 	"app":         {"app", "consumer", "scoring", "labels", "drift", "dashboard", "schemas"},
 	"app/config":  {"schemas"},
 	"consumer":    {"schemas"},
 	"scoring":     {"scoring", "schemas"},
 	"labels":      {"labels", "schemas"},
 	"drift":       {"drift", "schemas"},
-	"dashboard":   {"schemas"},
+	"dashboard":   {"dashboard", "schemas"},
 	"schemas":     {"schemas"},
-	"integration": {"app", "cli", "consumer", "schemas"},
+	"integration": {"app", "cli", "consumer", "dashboard", "schemas"},
 	"bench":       {},
 }
 
@@ -46,8 +46,8 @@ var everywhere = []string{"."}
 
 // mayUse names every third-party package that may be imported at all; the longest prefix wins.
 var mayUse = map[string]use{
-	"github.com/twmb/franz-go":                    {code: []string{"consumer", "app", "integration", "bench"}},
-	"github.com/twmb/franz-go/pkg/sr":             {code: []string{"schemas", "app"}, tests: []string{"integration"}},
+	"github.com/twmb/franz-go":                    {code: []string{"consumer", "app", "cli", "integration", "bench"}},
+	"github.com/twmb/franz-go/pkg/sr":             {code: []string{"schemas", "app", "cli"}, tests: []string{"integration"}},
 	"github.com/twmb/franz-go/pkg/sr/srfake":      {code: []string{"app/demo"}, tests: everywhere},
 	"github.com/twmb/franz-go/pkg/kfake":          {code: []string{"app/demo"}, tests: everywhere},
 	"github.com/twmb/franz-go/plugin/kprom":       {code: []string{"consumer", "app"}},

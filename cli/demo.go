@@ -31,6 +31,7 @@ type demoFlags struct {
 	seed   uint64
 	dir    string
 	kafka  string
+	export string
 	logs   bool
 }
 
@@ -50,6 +51,7 @@ spring of 2019 it really falls: see how soon that shows, and what the alarm says
 It runs until Ctrl-C. With --exit it ends when the data ends.`,
 		Example: `  hindsight demo
   hindsight demo --speed max --exit --report report.json
+  hindsight demo --export ./car-loan                    # the same data for a broker of yours
   hindsight demo --kafka 127.0.0.1:19192 --dir ./demo   # look around with other clients`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -63,11 +65,19 @@ It runs until Ctrl-C. With --exit it ends when the data ends.`,
 	c.Flags().Uint64Var(&f.seed, "seed", 1, "seed of the schedule of the labels")
 	c.Flags().StringVar(&f.dir, "dir", "", "keep everything in `DIR`; without it nothing is left")
 	c.Flags().StringVar(&f.kafka, "kafka", "", "`ADDR` at which other clients reach the broker; without it no port is opened")
+	c.Flags().StringVar(&f.export, "export", "", "write the demo's data, schemas, bundle and configuration to `DIR` and stop")
 	c.Flags().BoolVar(&f.logs, "logs", false, "show the log in place of the live view")
 	return c
 }
 
 func runDemo(ctx context.Context, f demoFlags, stdout, stderr io.Writer) (err error) {
+	world, err := demo.NewWorld(demo.Options{Seed: f.seed})
+	if err != nil {
+		return err
+	}
+	if f.export != "" {
+		return world.Export(f.export)
+	}
 	dir := f.dir
 	if dir == "" {
 		if dir, err = os.MkdirTemp("", "hindsight-demo-"); err != nil {
@@ -81,10 +91,6 @@ func runDemo(ctx context.Context, f demoFlags, stdout, stderr io.Writer) (err er
 	}
 	defer func() { err = errors.Join(err, broker.Close()) }()
 	cfg, err := demoConfig(broker, f, dir)
-	if err != nil {
-		return err
-	}
-	world, err := demo.NewWorld(demo.Options{Seed: f.seed})
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -120,19 +121,16 @@ func parseRows(rows string) (from, to int, err error) {
 // showCertificate prints the checks as a table, figures below their check.
 func showCertificate(w io.Writer, cert *scoring.Certificate) error {
 	fmt.Fprintf(w, "%s@%s  sha256:%.12s\n\n", cert.Name, cert.Version, cert.Digest)
-	t := newTable(w, "CHECK:12", "RESULT:9", "ROWS:6", "DETAIL")
+	checks := newTable(w, "CHECK:11", "RESULT:9", "ROWS:6", "DETAIL")
 	for _, check := range cert.Checks {
 		rows := ""
 		if check.Rows > 0 {
 			rows = strconv.Itoa(check.Rows)
 		}
-		t.row(check.Name, string(check.Result), rows, check.Detail)
-		for _, f := range check.Figures {
-			t.row("", "", "", figureText(f))
-		}
+		checks.row(check.Name, string(check.Result), rows, check.Detail)
 	}
-	if t.err != nil {
-		return t.err
+	if err := errors.Join(checks.err, showFigures(w, cert)); err != nil {
+		return err
 	}
 	verdict := "passed"
 	if !cert.Passed {
@@ -142,13 +140,39 @@ func showCertificate(w io.Writer, cert *scoring.Certificate) error {
 	return err
 }
 
-func figureText(f scoring.Figure) string {
-	text := fmt.Sprintf("%s %.6g", f.Name, f.Value)
+func showFigures(w io.Writer, cert *scoring.Certificate) error {
+	var t *table
+	for _, check := range cert.Checks {
+		for _, f := range check.Figures {
+			if t == nil {
+				fmt.Fprintln(w)
+				t = newTable(w, "CHECK:11", "FIGURE:18", "VALUE:12", "BOUND")
+			}
+			t.row(check.Name, f.Name, fmt.Sprintf("%.6g", f.Value), boundText(f))
+		}
+	}
+	if t == nil {
+		return nil
+	}
+	return t.err
+}
+
+func boundText(f scoring.Figure) string {
+	var bounds []string
 	if f.Minimum != nil {
-		text += fmt.Sprintf(" (minimum %g)", *f.Minimum)
+		bounds = append(bounds, fmt.Sprintf("at least %g", *f.Minimum))
 	}
 	if f.Maximum != nil {
-		text += fmt.Sprintf(" (maximum %g)", *f.Maximum)
+		bounds = append(bounds, fmt.Sprintf("at most %g", *f.Maximum))
 	}
-	return text
+	return strings.Join(bounds, ", ")
+}
+
+// wide returns a table head as wide as the widest of the cells below it.
+func wide(head string, cells ...string) string {
+	width := 0
+	for _, cell := range cells {
+		width = max(width, utf8.RuneCountInString(cell))
+	}
+	return head + ":" + strconv.Itoa(width)
 }

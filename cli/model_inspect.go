@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -27,14 +26,10 @@ func newModelInspectCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			w := c.OutOrStdout()
 			if output == asJSON {
-				e := json.NewEncoder(w)
-				e.SetEscapeHTML(false)
-				e.SetIndent("", "  ")
-				return e.Encode(b.Describe())
+				return writeJSON(c.OutOrStdout(), b.Describe())
 			}
-			return showDescription(w, b.Describe())
+			return showDescription(c.OutOrStdout(), b.Describe())
 		},
 	}
 	addOutputFlag(c, &output)
@@ -54,7 +49,11 @@ func showDescription(w io.Writer, d scoring.Description) error {
 		fmt.Fprintln(w)
 	}
 	fmt.Fprintln(w)
-	inputs := newTable(w, "INPUT:12", "PATH:12", "TYPE:8", "PREPARATION")
+	var names, paths []string
+	for _, in := range d.Inputs {
+		names, paths = append(names, in.Name), append(paths, in.Path)
+	}
+	inputs := newTable(w, wide("INPUT", names...), wide("PATH", paths...), "TYPE:8", "PREPARATION")
 	for _, in := range d.Inputs {
 		inputs.row(in.Name, in.Path, in.Type, strings.Join(in.Preparation, "; "))
 	}
@@ -62,7 +61,7 @@ func showDescription(w io.Writer, d scoring.Description) error {
 		return inputs.err
 	}
 	fmt.Fprintln(w)
-	heads := []string{"WEIGHT:24"}
+	heads := []string{wide("WEIGHT", append(d.Features, "(intercept)")...)}
 	for i := range d.Weights {
 		head := "VALUE"
 		if len(d.Weights) > 1 {

@@ -11,7 +11,6 @@ import (
 
 	"hindsight/app/config"
 	"hindsight/app/publish"
-	"hindsight/consumer"
 )
 
 // publishFlags are the flags of publish.
@@ -72,7 +71,7 @@ func runPublish(c *cobra.Command, f publishFlags, section, data string) error {
 	if f.partitions < 0 {
 		return usagef("--partitions %d: must be 0 or more", f.partitions)
 	}
-	place, err := consumer.PartitionerNamed(f.partitioner)
+	place, err := publish.PartitionerNamed(f.partitioner)
 	if err != nil {
 		return usagef("--partitioner: %v", err)
 	}

@@ -17,6 +17,7 @@ type calendar struct {
 	tick      time.Duration
 	settle    time.Duration // horizon + grace
 	cadence   time.Duration // between provisional publications
+	grain     time.Duration // the width of its panes
 	histogram bool          // whether any figure needs one
 
 	frames []*frame // by start
@@ -71,34 +72,50 @@ func (c *calendar) final(start schemas.Instant) schemas.Instant {
 	return start.Add(c.spec.Size).Add(c.settle).Ceil(c.tick)
 }
 
-// add puts a cell that became known at the instant now into each span that
-// covers it and is not final yet.
+// add puts a cell that became known at the instant now into its pane, and so
+// into each span that covers it and is not final yet.
 func (c *calendar) add(cell *schemas.Cell, now schemas.Instant, offset int64) {
-	grain, last := c.spec.grain(), cell.Start.Add(cell.Width-time.Microsecond)
-	if cell.Width <= 0 || cell.Start == schemas.Beginning || cell.Start.Floor(grain) != last.Floor(grain) {
+	start, last := cell.Start.Floor(c.grain), cell.Start.Add(cell.Width-time.Microsecond)
+	if cell.Width <= 0 || cell.Start == schemas.Beginning || last.Floor(c.grain) != start {
 		c.lost.Misfit++
 		return
 	}
-	sums := cell.Sums
-	if !c.histogram {
-		sums.Histogram = nil
-	}
-	var t *track
-	for start := cell.Start.Floor(c.spec.slide()); start.Add(c.spec.Size) > last; start = start.Add(-c.spec.slide()) {
-		if c.final(start) < now {
-			// Those that began earlier are final too.
-			c.lost.Late++
-			if cell.Segment == "" {
-				c.lost.Scores += max(0, cell.Scored)
-			}
+	newest := start.Floor(c.spec.slide())
+	oldest := start.Add(c.grain - c.spec.Size).Ceil(c.spec.slide())
+	if c.final(oldest) < now {
+		c.lost.Late++
+		if cell.Segment == "" {
+			c.lost.Scores += max(0, cell.Scored)
+		}
+		for oldest <= newest && c.final(oldest) < now {
+			oldest = oldest.Add(c.spec.slide())
+		}
+		if oldest > newest {
 			return
 		}
-		if t == nil {
-			t = c.trackOf(cell.Version, cell.Segment)
+	}
+	delta := cell.Sums
+	if !c.histogram {
+		delta.Histogram = nil
+	}
+	t := c.trackOf(cell.Version, cell.Segment)
+	t.pane(start).sums.Add(&delta)
+	labelled := int64(0)
+	for _, p := range delta.Pairs {
+		labelled += p.N
+	}
+	for i, at := t.place(newest), newest; at >= oldest; i, at = i-1, at.Add(-c.spec.slide()) {
+		if i < 0 || t.windows[i].frame.start != at {
+			i++
+			t.open(i, at)
 		}
-		w := t.window(start)
-		w.sums.Add(&sums)
+		w := t.windows[i]
+		w.scored += delta.Scored
+		w.labelled += labelled
 		w.changes++
+		if w.sums != nil {
+			w.sums.Add(&delta)
+		}
 		w.frame.floor = min(w.frame.floor, offset)
 		if !w.dirty {
 			w.dirty = true
@@ -137,6 +154,16 @@ func (c *calendar) wake(t *track) {
 	}
 }
 
+// calm ends the judging of the tracks that were woken.
+func (c *calendar) calm() {
+	for _, t := range c.awake {
+		t.awake = false
+		t.cool()
+	}
+	clear(c.awake)
+	c.awake = c.awake[:0]
+}
+
 // next is the first instant after now at which something may change without a new slice.
 func (c *calendar) next(now schemas.Instant) schemas.Instant {
 	next := schemas.Forever
@@ -166,9 +193,9 @@ func (c *calendar) after(now schemas.Instant, instant func(*frame) schemas.Insta
 	return i
 }
 
-// collect returns the windows to publish at the instant now, in order of
-// start, version and segment: what became final, what ended and had changed,
-// and at the cadence everything that changed.
+// collect returns the windows to publish at the instant now, by version,
+// segment and start: what became final, what ended and had changed, and at the
+// cadence everything that changed.
 func (c *calendar) collect(now schemas.Instant) []*window {
 	cadence := now.Floor(c.cadence) > now.Add(-c.tick)
 	if !cadence && !c.any(now, (*frame).endsAt) && !c.any(now, (*frame).finalAt) {
@@ -187,9 +214,8 @@ func (c *calendar) collect(now schemas.Instant) []*window {
 		w.dirty = false
 		return true
 	})
-	due = slices.DeleteFunc(due, func(w *window) bool { return w.sums.Scored <= 0 })
 	slices.SortFunc(due, func(a, b *window) int {
-		return cmp.Or(cmp.Compare(a.frame.start, b.frame.start), a.track.compare(b.track.trackKey))
+		return cmp.Or(a.track.compare(b.track.trackKey), cmp.Compare(a.frame.start, b.frame.start))
 	})
 	return due
 }
@@ -228,7 +254,13 @@ func (c *calendar) drop(now schemas.Instant) {
 			w.track.windows = slices.Delete(w.track.windows, 0, 1) // its oldest, as f is ours
 		}
 	}
+	if n == 0 {
+		return
+	}
 	c.frames = slices.Delete(c.frames, 0, n)
+	for _, t := range c.tracks {
+		t.trim(now)
+	}
 }
 
 // forget lets go of the tracks that hold nothing.

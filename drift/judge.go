@@ -57,8 +57,8 @@ func (w *Watch) judge(now schemas.Instant, out Emitter) error {
 	w.judged = now
 	w.intake.take(now, func(b batch) { w.merge(b, now) })
 	for _, c := range w.calendars {
-		for _, win := range c.collect(now) {
-			if err := out.Window(w.windowOf(c, win, now)); err != nil {
+		for _, record := range w.publish(c, now) {
+			if err := out.Window(record); err != nil {
 				return err
 			}
 		}
@@ -100,11 +100,8 @@ func (w *Watch) alarms(now schemas.Instant) []*schemas.Alarm {
 	var guards []*guard
 	for _, c := range w.calendars {
 		for _, t := range c.awake {
-			t.awake = false
 			guards = append(guards, t.guards...)
 		}
-		clear(c.awake)
-		c.awake = c.awake[:0]
 	}
 	slices.SortFunc(guards, func(a, b *guard) int {
 		return cmp.Or(cmp.Compare(a.rule.order, b.rule.order), a.track.compare(b.track.trackKey))
@@ -113,6 +110,9 @@ func (w *Watch) alarms(now schemas.Instant) []*schemas.Alarm {
 		if record := g.step(w.config.Model, now); record != nil {
 			records = append(records, record)
 		}
+	}
+	for _, c := range w.calendars {
+		c.calm()
 	}
 	return records
 }

@@ -95,6 +95,7 @@ func (w *Watch) settle() {
 				_, gone := g.judge(w.judged)
 				g.wait(gone)
 			}
+			t.cool()
 		}
 	}
 	w.forget()

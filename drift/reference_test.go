@@ -120,7 +120,7 @@ func (d *dull) publish(s WindowSpec, now schemas.Instant) {
 		d.revisions[key]++
 		record := &schemas.Window{Model: d.config.Model, Name: s.Name, Clock: s.Clock, Start: key.start, End: key.start.Add(s.Size),
 			Version: key.version, Segment: key.segment, Revision: d.revisions[key], At: now, Scored: sums.Scored, Labelled: sums.Labelled(),
-			Assumed: sums.Assumed, Unlabelled: sums.Unlabelled, Coverage: sums.Coverage()}
+			Assumed: sums.Assumed, Unlabelled: sums.Unlabelled, Coverage: metric.Coverage(sums.Labelled(), sums.Scored)}
 		if final {
 			record.State = schemas.Final
 		}
@@ -200,7 +200,7 @@ func (d *dull) look(suffices func(schemas.Metric, float64) bool, m metric.Metric
 	first := true
 	for _, key := range keys {
 		sums := all[key]
-		reading := alarm.Reading{Start: key.start, End: key.start.Add(s.Size), Metric: m.Of(sums, confidence), Coverage: sums.Coverage()}
+		reading := alarm.Reading{Start: key.start, End: key.start.Add(s.Size), Metric: m.Of(sums, confidence), Coverage: metric.Coverage(sums.Labelled(), sums.Scored)}
 		enough := suffices(reading.Metric, reading.Coverage)
 		if memory.State == schemas.Firing && enough && memory.Last.Start == key.start {
 			j.Fired = &reading

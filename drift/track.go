@@ -16,39 +16,118 @@ func (k trackKey) compare(other trackKey) int {
 }
 
 // track is one version and segment of one configured window.
+//
+// A cell lies in as many windows as its size has slides, so its sums are kept
+// once, in panes that no boundary of a window crosses. A window knows only how
+// much was scored and labelled in it; its sums are added up from the panes when
+// it is published, and kept up to date where a rule reads it at every instant.
 type track struct {
 	trackKey
 	calendar *calendar
+	panes    []*pane   // by start
 	windows  []*window // by start
+	hot      []*window // whose sums are kept for the rules
 	guards   []*guard  // one per rule that covers the segment
 	awake    bool
 }
 
+// pane is a span as wide as the grain of the windows.
+type pane struct {
+	start schemas.Instant
+	sums  metric.Sums
+}
+
 // window is one span of one track.
 type window struct {
-	frame    *frame
-	track    *track
-	sums     metric.Sums
-	changes  int64 // how often the sums were touched
-	dirty    bool
-	revision int32 // of the last publication
+	frame            *frame
+	track            *track
+	scored, labelled int64
+	changes          int64        // how often the sums were touched
+	sums             *metric.Sums // nil: to be added up from the panes
+	frozen           bool         // final: the sums stay while the panes go on for younger windows
+	read             bool         // by a rule at this instant
+	dirty            bool
+	revision         int32 // of the last publication
 }
 
-// window returns the window that starts at start, which is made if need be.
-func (t *track) window(start schemas.Instant) *window {
-	i, found := t.find(start)
-	if !found {
-		w := &window{frame: t.calendar.frameAt(start), track: t}
-		w.frame.windows = append(w.frame.windows, w)
-		t.windows = slices.Insert(t.windows, i, w)
+func (w *window) coverage() float64 { return metric.Coverage(w.labelled, w.scored) }
+
+// pane returns the pane that starts at start, which is made if need be.
+func (t *track) pane(start schemas.Instant) *pane {
+	i := t.paneAt(start)
+	if i == len(t.panes) || t.panes[i].start != start {
+		t.panes = slices.Insert(t.panes, i, &pane{start: start})
 	}
-	return t.windows[i]
+	return t.panes[i]
 }
 
-func (t *track) find(start schemas.Instant) (int, bool) {
-	return slices.BinarySearchFunc(t.windows, start, func(w *window, start schemas.Instant) int {
+// paneAt is the place of the first pane that starts at start or later.
+func (t *track) paneAt(start schemas.Instant) int {
+	i, _ := slices.BinarySearchFunc(t.panes, start, func(p *pane, start schemas.Instant) int {
+		return cmp.Compare(p.start, start)
+	})
+	return i
+}
+
+// place is the index of the last window that starts at start or earlier, -1 for none.
+func (t *track) place(start schemas.Instant) int {
+	i, found := slices.BinarySearchFunc(t.windows, start, func(w *window, start schemas.Instant) int {
 		return cmp.Compare(w.frame.start, start)
 	})
+	if !found {
+		i--
+	}
+	return i
+}
+
+// open puts a new window at index i.
+func (t *track) open(i int, start schemas.Instant) {
+	w := &window{frame: t.calendar.frameAt(start), track: t}
+	w.frame.windows = append(w.frame.windows, w)
+	t.windows = slices.Insert(t.windows, i, w)
+}
+
+// heat returns the sums of w for a rule, and keeps them up to date from now on.
+func (t *track) heat(w *window) *metric.Sums {
+	if w.sums == nil {
+		w.sums = new(metric.Sums)
+		for i := t.paneAt(w.frame.start); i < len(t.panes) && t.panes[i].start < w.frame.end; i++ {
+			w.sums.Merge(&t.panes[i].sums)
+		}
+		t.hot = append(t.hot, w)
+	}
+	w.read = true
+	return w.sums
+}
+
+// freeze fixes the sums of a window that has become final, if a rule may read them yet.
+func (t *track) freeze(w *window, sums *metric.Sums) {
+	w.frozen = true
+	if w.sums == nil && len(t.guards) > 0 {
+		w.sums = new(metric.Sums)
+		w.sums.Merge(sums)
+	}
+}
+
+// cool lets go of the sums that no rule has read at this instant.
+func (t *track) cool() {
+	t.hot = slices.DeleteFunc(t.hot, func(w *window) bool {
+		cold := !w.read && !w.frozen
+		if cold {
+			w.sums = nil
+		}
+		w.read = false
+		return cold
+	})
+}
+
+// trim lets go of the panes whose windows are all final.
+func (t *track) trim(now schemas.Instant) {
+	n := 0
+	for n < len(t.panes) && t.calendar.final(t.panes[n].start.Floor(t.calendar.spec.slide())) <= now {
+		n++
+	}
+	t.panes = slices.Delete(t.panes, 0, n)
 }
 
 // due is the first instant at which a rule changes its mind without a new slice.
@@ -106,30 +185,31 @@ func (g *guard) wait(gone schemas.Instant) {
 // its successor is final: from then on, the successor's lack of evidence is the
 // answer. Every window that the track still holds is therefore in reach.
 func (g *guard) judge(now schemas.Instant) (j alarm.Judgement, gone schemas.Instant) {
-	windows := g.track.windows
 	gone = schemas.Forever
-	newest := true
-	for i := len(windows) - 1; i >= 0 && !j.Known; i-- {
-		w := windows[i]
+	var newest *window
+	for _, w := range slices.Backward(g.track.windows) {
 		if w.frame.ends > now {
 			continue
 		}
-		// Labels are cheap to look at; only the newest is read for the sake of the text.
-		if !newest && w.sums.Labelled() < g.rule.MinLabels {
+		if newest == nil {
+			newest = w
+		}
+		// The counts are cheap to look at, the figure is not.
+		if w.labelled < g.rule.MinLabels || w.coverage() < g.rule.MinCoverage {
 			continue
 		}
-		reading := g.read(w)
-		if j.Known = g.rule.Suffices(reading.Metric, reading.Coverage); j.Known {
-			gone = w.frame.gone
+		if reading := g.read(w); g.rule.Suffices(reading.Metric, reading.Coverage) {
+			j.Known, j.Reading, gone = true, reading, w.frame.gone
+			break
 		}
-		if j.Known || newest {
-			j.Reading = reading
-		}
-		newest = false
+	}
+	if !j.Known && newest != nil {
+		j.Reading = g.read(newest)
 	}
 	if g.memory.State == schemas.Firing {
-		if i, found := g.track.find(g.memory.Last.Start); found {
-			if fired := g.read(windows[i]); g.rule.Suffices(fired.Metric, fired.Coverage) {
+		i := g.track.place(g.memory.Last.Start)
+		if i >= 0 && g.track.windows[i].frame.start == g.memory.Last.Start {
+			if fired := g.read(g.track.windows[i]); g.rule.Suffices(fired.Metric, fired.Coverage) {
 				j.Fired = &fired
 			}
 		}
@@ -138,9 +218,10 @@ func (g *guard) judge(now schemas.Instant) (j alarm.Judgement, gone schemas.Inst
 }
 
 func (g *guard) read(w *window) alarm.Reading {
+	sums := g.track.heat(w)
 	if g.last != w || g.changes != w.changes {
 		g.last, g.changes = w, w.changes
-		g.figure = g.rule.metric.Of(&w.sums, g.rule.Confidence)
+		g.figure = g.rule.metric.Of(sums, g.rule.Confidence)
 	}
-	return alarm.Reading{Start: w.frame.start, End: w.frame.end, Metric: g.figure, Coverage: w.sums.Coverage()}
+	return alarm.Reading{Start: w.frame.start, End: w.frame.end, Metric: g.figure, Coverage: w.coverage()}
 }

@@ -54,7 +54,7 @@ func New(config Config) (*Watch, error) {
 	for _, spec := range config.Windows {
 		c := &calendar{
 			spec: spec, tick: config.Tick, settle: config.Horizon + config.Grace,
-			cadence: config.cadence(spec.Clock), histogram: histogram,
+			cadence: config.cadence(spec.Clock), grain: spec.grain(), histogram: histogram,
 			tracks: make(map[trackKey]*track), lost: Lost{Window: spec.Name},
 		}
 		for _, r := range w.rules {
@@ -113,27 +113,4 @@ func (w *Watch) Live() int {
 		}
 	}
 	return live
-}
-
-// windowOf makes the record of a window as of the instant now.
-func (w *Watch) windowOf(c *calendar, win *window, now schemas.Instant) *schemas.Window {
-	state := schemas.Provisional
-	if win.frame.final <= now {
-		state = schemas.Final
-	}
-	win.revision++
-	record := &schemas.Window{
-		Model: w.config.Model, Name: c.spec.Name, Clock: c.spec.Clock,
-		Start: win.frame.start, End: win.frame.end,
-		Version: win.track.version, Segment: win.track.segment,
-		State: state, Revision: win.revision, At: now,
-		Scored: win.sums.Scored, Labelled: win.sums.Labelled(),
-		Assumed: win.sums.Assumed, Unlabelled: win.sums.Unlabelled,
-		Coverage: win.sums.Coverage(),
-		Metrics:  make([]schemas.Metric, 0, len(w.metrics)),
-	}
-	for _, m := range w.metrics {
-		record.Metrics = append(record.Metrics, m.Of(&win.sums, w.confidence))
-	}
-	return record
 }

@@ -156,17 +156,26 @@ func (ref *reference) walk(id string) {
 		if grave <= tick {
 			grave = schemas.Beginning
 		}
+		var orphans []Label
 		waiting = slices.DeleteFunc(waiting, func(l Label) bool {
-			gone := l.Arrival.Add(ref.rules(ref.tick(l.Arrival)).Early) <= tick
-			if gone {
-				ref.fate(id, l, schemas.Orphan, tick)
+			if ref.patience(l) <= tick {
+				orphans = append(orphans, l)
 			}
-			return gone
+			return ref.patience(l) <= tick
 		})
+		slices.SortStableFunc(orphans, func(a, b Label) int { return cmp.Compare(ref.patience(a), ref.patience(b)) })
+		for _, l := range orphans {
+			ref.fate(id, l, schemas.Orphan, tick)
+		}
 	}
 	for _, l := range lives {
 		ref.count(l)
 	}
+}
+
+// patience returns until when a label waits for its score.
+func (ref *reference) patience(l Label) schemas.Instant {
+	return l.Arrival.Add(ref.rules(ref.tick(l.Arrival)).Early)
 }
 
 func (ref *reference) giveUp(now *life, tick schemas.Instant) {

@@ -1,7 +1,6 @@
 package labels
 
 import (
-	"errors"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -296,6 +295,25 @@ func (p *replay) check() {
 		p.t.Fatalf("ledger %+v, counted %+v", l, want)
 	}
 	if r := p.join.Status().Raised; r != 0 {
-		p.t.Fatal(errors.New("records came too late"), r)
+		p.t.Fatalf("%d records came too late", r)
+	}
+	p.checkFloors(p.join.Status().Floors)
+}
+
+// checkFloors looks for fates of records past the floors before that of outcomes.
+func (p *replay) checkFloors(f Floors) {
+	p.t.Helper()
+	rerouted := map[Position]int64{}
+	for i, x := range p.h.rerouted {
+		if l, ok := x.(Label); ok {
+			rerouted[Position{l.Topic, l.Partition, l.Offset}] = int64(i)
+		}
+	}
+	for _, o := range p.outcomes[:f.Outcomes] {
+		at, isRerouted := rerouted[Position{o.LabelTopic, o.LabelPartition, o.LabelOffset}]
+		if o.Kind == schemas.Repeated && o.ScoreOffset >= f.Scores || o.Fate != schemas.NoFate &&
+			(isRerouted && at >= f.Rerouted || !isRerouted && o.LabelOffset >= f.Labels) {
+			p.t.Fatalf("floors %+v are past the outcome %+v", f, o)
+		}
 	}
 }

@@ -155,6 +155,20 @@ func TestOneWordLists(t *testing.T) {
 	}
 }
 
+func TestColonsInsideWords(t *testing.T) {
+	for _, text := range []string{"kafka: {brokers: [a:1, b:22]}", "kafka: {brokers: [ a:1 , 'b:22' ]}", "kafka:\n  brokers: [a:1,b:22]", "kafka: {brokers: [a:1,\n b:22]}"} {
+		if diff := cmp.Diff([]string{"a:1", "b:22"}, mustParse(t, text).Kafka.Brokers); diff != "" {
+			t.Errorf("%s: (-want +got)\n%s", text, diff)
+		}
+	}
+	for _, text := range []string{"kafka: {brokers: ['[::1]:9092']}", "kafka: {brokers: [{a: 1}]}", "kafka: {brokers: [a: 1]}"} {
+		_, err := Parse([]byte(text), "/")
+		if valid := strings.Contains(text, "::"); valid != (err == nil) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
 func TestEnvironment(t *testing.T) {
 	t.Setenv("GROUP", "x: {y}\n#z")
 	t.Setenv("HORIZON", "3d")

@@ -151,8 +151,34 @@ func plain(n ast.Node) (string, bool) {
 		return t.Value.Value, true
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
 		return n.GetToken().Value, true
+	case *ast.MappingNode:
+		return glued(t)
 	}
 	return "", false
+}
+
+// glued puts together a word with a colon inside, such as host:9092, that
+// goccy/go-yaml v1.19.2 takes for a mapping where it stands in [ ] inside { }:
+// in YAML a colon there ends a key only before white space.
+func glued(m *ast.MappingNode) (string, bool) {
+	if len(m.Values) != 1 || m.IsFlowStyle {
+		return "", false
+	}
+	pair := m.Values[0]
+	key, ok := plain(pair.Key)
+	value, ok2 := plain(pair.Value)
+	if !ok || !ok2 || pair.Start == nil || pair.Start.Position == nil {
+		return "", false
+	}
+	first := pair.Value.GetToken()
+	if inner, ok := pair.Value.(*ast.MappingNode); ok {
+		first = inner.Values[0].Key.GetToken()
+	}
+	colon := pair.Start.Position
+	if first.Position.Line != colon.Line || first.Position.Column != colon.Column+1 {
+		return "", false
+	}
+	return key + ":" + value, true
 }
 
 // structure decodes a mapping into the struct v and fills in defaults.

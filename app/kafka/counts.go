@@ -50,7 +50,9 @@ func list(ctx context.Context, admin *kadm.Client, topics ...string) (kadm.Topic
 	if len(named) == 0 {
 		return found, nil // none: kadm would list every topic
 	}
-	details, err := admin.ListTopics(ctx, named...)
+	// Asking for rights goes past kgo's cache, in which a topic that has just
+	// been made is still unknown for seconds.
+	details, err := admin.ListTopics(kadm.WithAuthorizedOps(ctx), named...)
 	if err != nil {
 		return nil, fmt.Errorf("list topics: %w", err)
 	}

@@ -44,6 +44,11 @@ func ClientOptions() []kgo.Opt {
 	}
 }
 
+// PartitionerNamed returns murmur2, crc32 or fnv1a; see consumer.PartitionerNamed.
+func PartitionerNamed(name string) (consumer.Partitioner, error) {
+	return consumer.PartitionerNamed(name)
+}
+
 // NewPublisher publishes to topics with these numbers of partitions through a
 // client with ClientOptions; place says which partition a key belongs to.
 func NewPublisher(client *kgo.Client, place consumer.Partitioner, partitions map[string]int32, clock Clock) *Publisher {

@@ -26,8 +26,9 @@ func slot(positive bool, bin uint16) int {
 
 // histogram counts outcomes by slot in the smallest form that holds the counts:
 // a long horizon keeps thousands of windows alive, most of them nearly empty.
+// One of the forms is in use; the zero value is sparse.
 type histogram struct {
-	sparse []sparseCount // sorted by slot; unused once one of the dense forms is
+	sparse []sparseCount // sorted by slot, without zeros
 	narrow []int16
 	wide   []int32
 	full   []int64
@@ -39,31 +40,46 @@ type sparseCount struct {
 }
 
 func (h *histogram) add(slot int, n int64) {
-	if h.full == nil && h.wide == nil && h.narrow == nil {
-		if h.addSparse(slot, n) {
-			return
+	fits := true
+	switch {
+	case h.full != nil:
+		h.full[slot] += n
+	case h.wide != nil:
+		fits = tryAdd(h.wide, slot, n)
+	case h.narrow != nil:
+		fits = tryAdd(h.narrow, slot, n)
+	default:
+		fits = h.addSparse(slot, n)
+	}
+	if !fits {
+		h.widen()
+		h.add(slot, n)
+	}
+}
+
+// widen goes over to the next larger form.
+func (h *histogram) widen() {
+	switch {
+	case h.wide != nil:
+		h.full = make([]int64, slots)
+		addAll(h.full, h.wide, 1)
+		h.wide = nil
+	case h.narrow != nil:
+		h.wide = make([]int32, slots)
+		for i, n := range h.narrow {
+			h.wide[i] = int32(n)
 		}
-		h.narrow = make([]int16, slots)
-		moved := h.sparse
-		h.sparse = nil
-		for _, c := range moved {
+		h.narrow = nil
+	default:
+		counts := h.sparse
+		h.narrow, h.sparse = make([]int16, slots), nil
+		for _, c := range counts {
 			h.add(int(c.slot), int64(c.n))
 		}
 	}
-	if h.narrow != nil && !tryAdd(h.narrow, slot, n) {
-		h.wide, h.narrow = widened[int32](h.narrow), nil
-	} else if h.narrow != nil {
-		return
-	}
-	if h.wide != nil && !tryAdd(h.wide, slot, n) {
-		h.full, h.wide = widened[int64](h.wide), nil
-	} else if h.wide != nil {
-		return
-	}
-	h.full[slot] += n
 }
 
-// addSparse reports false where the sparse form cannot hold the result.
+// addSparse reports false, and does nothing, where the sparse form cannot hold the result.
 func (h *histogram) addSparse(slot int, n int64) bool {
 	i, found := slices.BinarySearchFunc(h.sparse, slot, func(c sparseCount, slot int) int {
 		return cmp.Compare(int(c.slot), slot)
@@ -88,6 +104,42 @@ func (h *histogram) addSparse(slot int, n int64) bool {
 	return true
 }
 
+// merge adds other, sign times. A dense other makes h full: what is merged is
+// read next, and few such sums are alive at a time.
+func (h *histogram) merge(other *histogram, sign int64) {
+	if other.full == nil && other.wide == nil && other.narrow == nil {
+		for _, c := range other.sparse {
+			h.add(int(c.slot), sign*int64(c.n))
+		}
+		return
+	}
+	for h.full == nil {
+		h.widen()
+	}
+	other.addTo(h.full, sign)
+}
+
+// load writes every count into dst.
+func (h *histogram) load(dst *[slots]int64) {
+	clear(dst[:])
+	h.addTo(dst[:], 1)
+}
+
+func (h *histogram) addTo(dst []int64, sign int64) {
+	switch {
+	case h.full != nil:
+		addAll(dst, h.full, sign)
+	case h.wide != nil:
+		addAll(dst, h.wide, sign)
+	case h.narrow != nil:
+		addAll(dst, h.narrow, sign)
+	default:
+		for _, c := range h.sparse {
+			dst[c.slot] += sign * int64(c.n)
+		}
+	}
+}
+
 type count interface{ int16 | int32 | int64 }
 
 func tryAdd[T count](counts []T, slot int, n int64) bool {
@@ -99,33 +151,8 @@ func tryAdd[T count](counts []T, slot int, n int64) bool {
 	return true
 }
 
-func widened[To, From count](from []From) []To {
-	to := make([]To, len(from))
-	for i, n := range from {
-		to[i] = To(n)
-	}
-	return to
-}
-
-// load writes every count into dst.
-func (h *histogram) load(dst *[slots]int64) {
-	switch {
-	case h.full != nil:
-		copy(dst[:], h.full)
-	case h.wide != nil:
-		loadFrom(dst, h.wide)
-	case h.narrow != nil:
-		loadFrom(dst, h.narrow)
-	default:
-		clear(dst[:])
-		for _, c := range h.sparse {
-			dst[c.slot] = int64(c.n)
-		}
-	}
-}
-
-func loadFrom[T count](dst *[slots]int64, counts []T) {
+func addAll[T count](dst []int64, counts []T, sign int64) {
 	for i, n := range counts {
-		dst[i] = int64(n)
+		dst[i] += sign * int64(n)
 	}
 }

@@ -40,6 +40,26 @@ func (s *Sums) Add(d *schemas.Sums) {
 	}
 }
 
+// Merge adds all that other holds.
+func (s *Sums) Merge(other *Sums) { s.merge(other, 1) }
+
+// Remove takes back all that other holds.
+func (s *Sums) Remove(other *Sums) { s.merge(other, -1) }
+
+func (s *Sums) merge(other *Sums, sign int64) {
+	s.Scored += sign * other.Scored
+	s.Unlabelled += sign * other.Unlabelled
+	s.Assumed += sign * other.Assumed
+	s.Lossy += sign * other.Lossy
+	s.LossSum += sign * other.LossSum
+	s.LossSquares += sign * other.LossSquares
+	for _, p := range other.pairs {
+		p.N *= sign
+		s.addPair(&p)
+	}
+	s.histogram.merge(&other.histogram, sign)
+}
+
 // addPair drops a pair that has come to nothing, so that sums which hold the
 // same outcomes are the same, whatever has passed through them.
 func (s *Sums) addPair(p *schemas.Pair) {
@@ -68,11 +88,11 @@ func (s *Sums) addPair(p *schemas.Pair) {
 func (s *Sums) Labelled() int64 { return s.labelled }
 
 // Coverage is the share of the scores that have a truth, 0 where nothing was scored.
-func (s *Sums) Coverage() float64 {
-	if s.Scored <= 0 {
+func Coverage(labelled, scored int64) float64 {
+	if scored <= 0 {
 		return 0
 	}
-	return float64(s.labelled) / float64(s.Scored)
+	return float64(labelled) / float64(scored)
 }
 
 // Pairs counts the outcomes by truth and prediction, sorted by both, without

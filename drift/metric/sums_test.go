@@ -73,9 +73,9 @@ func TestHistogramWidens(t *testing.T) {
 // The order of adding and what was taken back leave no trace in the sums.
 func TestSumsForgetTheirHistory(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
-	for range 50 {
+	for round := range 50 {
 		var deltas, noise []*schemas.Sums
-		for range 60 {
+		for range 60 + 600*(round%2) {
 			deltas = append(deltas, outcome(random.IntN(2) == 0, random.Float64()))
 			noise = append(noise, outcome(random.IntN(2) == 0, random.Float64()))
 		}
@@ -100,8 +100,32 @@ func TestSumsForgetTheirHistory(t *testing.T) {
 				t.Fatalf("%s is %+v one way and %+v the other", name, a, b)
 			}
 		}
-		if straight.Coverage() != 1 || shuffled.Coverage() != 1 {
-			t.Fatalf("coverage %v and %v", straight.Coverage(), shuffled.Coverage())
+		var merged, other Sums
+		for i, d := range deltas {
+			if i%2 == 0 {
+				merged.Add(d)
+			} else {
+				other.Add(d)
+			}
+		}
+		merged.Merge(&shuffled)
+		merged.Merge(&other)
+		merged.Remove(&straight)
+		for _, name := range Names() {
+			if a, b := figure(t, name, &straight, 0.95), figure(t, name, &merged, 0.95); a != b {
+				t.Fatalf("%s is %+v added up and %+v merged", name, a, b)
+			}
+		}
+	}
+}
+
+func TestCoverage(t *testing.T) {
+	for _, c := range []struct {
+		labelled, scored int64
+		want             float64
+	}{{0, 0, 0}, {3, 0, 0}, {3, 4, 0.75}, {4, 4, 1}} {
+		if got := Coverage(c.labelled, c.scored); got != c.want {
+			t.Errorf("coverage of %d of %d is %v", c.labelled, c.scored, got)
 		}
 	}
 }

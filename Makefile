@@ -1,0 +1,101 @@
+# The house's tasks; `make help` lists them. Two cores and no network but the module proxy are enough for test.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+
+GO      ?= go
+KAFKA   := integration/real-kafka/kafka
+# Goroutines live here; the rest is pure and gains nothing from the race detector.
+RACE    := ./app/... ./consumer/... ./dashboard/... ./labels/store/... ./cli/...
+FUZZTIME ?= 20s
+IMAGE   ?= hindsight:dev
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build dist/hindsight, static
+	CGO_ENABLED=0 $(GO) build -trimpath -o dist/hindsight .
+
+.PHONY: run
+run: ## the demo: the whole loop on an embedded broker, live on http://127.0.0.1:8080
+	$(GO) run . demo
+
+.PHONY: lint
+lint: ## gofmt, go vet and staticcheck, with the build tags too
+	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go'))
+	if [ -n "$$unformatted" ]; then echo "not gofmt-ed: $$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) vet -tags integration,browser ./integration
+	$(GO) tool staticcheck ./...
+	$(GO) tool staticcheck -tags integration,browser ./integration
+
+.PHONY: test
+test: lint ## lint and every test that needs neither Docker nor Kafka
+	$(GO) test ./...
+
+.PHONY: race
+race: ## the packages with goroutines under the race detector
+	$(GO) test -race $(RACE)
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZTIME (20s)
+	@for file in $$(grep -rl --include='*_test.go' '^func Fuzz' .); do
+		for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' "$$file"); do
+			echo "== $${file%/*} $$target"
+			$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) "$${file%/*}"
+		done
+	done
+
+.PHONY: integration
+integration: ## a real Kafka by testcontainers (image: KAFKA_IMAGE; without a registry: integration/real-kafka/kafka image)
+	$(GO) test -tags integration -count 1 -timeout 40m -v ./integration
+
+.PHONY: integration-kafka
+integration-kafka: ## the same against KAFKA_BROKERS, or a bare broker on port 19192 that is started for it
+	@if [ -z "$${KAFKA_BROKERS:-}" ]; then
+		dir=$$(mktemp -d)
+		trap '$(KAFKA) clean "$$dir" && exit' EXIT
+		KAFKA_BROKERS=$$(KAFKA_PORT=19192 $(KAFKA) start "$$dir")
+	fi
+	KAFKA_BROKERS=$$KAFKA_BROKERS $(GO) test -tags integration -count 1 -timeout 40m -v ./integration
+
+.PHONY: million
+million: ## a million events, two processes, kills, a lost disk; then nothing is missing and nothing twice
+	HINDSIGHT_EVENTS=1000000 $(MAKE) integration-kafka-processes
+
+.PHONY: integration-kafka-processes
+integration-kafka-processes:
+	@dir=$$(mktemp -d)
+	trap '$(KAFKA) clean "$$dir"' EXIT
+	KAFKA_BROKERS=$$(KAFKA_PORT=19192 $(KAFKA) start "$$dir") \
+		$(GO) test -tags integration -count 1 -timeout 40m -v -run TestProcesses ./integration
+
+.PHONY: browser
+browser: ## the page in a real Chromium
+	$(GO) test -tags browser -count 1 -timeout 10m -v ./integration
+
+.PHONY: bench
+bench: ## CPU an event beside the raw copy of the same records, on a real Kafka
+	$(GO) run ./bench
+
+.PHONY: elec2
+elec2: build ## the Elec2 stream on a real Kafka: make elec2 DATA=/path/to/elecNormNew.csv
+	@: $${DATA:?make elec2 DATA=/path/to/elecNormNew.csv}
+	integration/elec2/run "$$DATA"
+
+.PHONY: image
+image: ## build the container image
+	docker build -t $(IMAGE) .
+
+.PHONY: compose-check
+compose-check: ## does compose.yaml hold together? (docker compose config, and our own reading of it)
+	$(GO) test -count 1 -run TestCompose -v ./ops
+	if docker compose version >/dev/null 2>&1; then docker compose config --quiet; else echo "docker compose is not here: only the test above has read it"; fi
+
+.PHONY: clean
+clean: ## remove what the other targets made
+	rm -rf dist state .kafka hindsight *.test *.out
