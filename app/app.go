@@ -43,6 +43,7 @@ type Options struct {
 	Group        []kgo.Opt    // of group members
 	RegistryHTTP *http.Client // nil: by TCP
 	Instance     string       // for transactional ids; "": kept in the state directory
+	MaxRecords   int          // most records in one transaction; 0 stands for 10,000
 }
 
 // App is the program as a value: New, Run, Close.
@@ -72,6 +73,9 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if a.options.Speed == 0 {
 		a.options.Speed = 1
 	}
+	if a.options.MaxRecords == 0 {
+		a.options.MaxRecords = 10_000
+	}
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
@@ -97,8 +101,7 @@ func (a *App) open(ctx context.Context) error {
 		}
 	}
 	var err error
-	hooks := kprom.NewMetrics("hindsight_kafka", kprom.Registerer(a.gatherer), kprom.WithClientLabel())
-	if a.base, err = kafka.Options(a.config.Kafka, clientLog(a.log), append([]kgo.Opt{kgo.WithHooks(hooks)}, a.options.Client...)...); err != nil {
+	if a.base, err = kafka.Options(a.config.Kafka, clientLog(a.log), a.options.Client...); err != nil {
 		return err
 	}
 	if a.client, err = kgo.NewClient(append(a.base, kgo.ClientID("hindsight-admin"))...); err != nil {
@@ -146,10 +149,10 @@ func (a *App) runs(s config.Stage) bool {
 	return false
 }
 
-// Run runs the stages until ctx ends, or until the inputs of a bounded run are
+// Run runs the stages until parent ends, or until the inputs of a bounded run are
 // read to their end. The first stage that fails stops the others.
-func (a *App) Run(ctx context.Context) error {
-	ctx, cancel := context.WithCancelCause(ctx)
+func (a *App) Run(parent context.Context) error {
+	ctx, cancel := context.WithCancelCause(parent)
 	defer cancel(nil)
 	stages := map[config.Stage]func(context.Context) error{
 		config.StageScore: a.runScore, config.StageJoin: a.runJoin, config.StageWatch: a.runWatch,
@@ -169,10 +172,10 @@ func (a *App) Run(ctx context.Context) error {
 	a.view.finish(background, a.ends != nil && ctx.Err() == nil)
 	stop()
 	aside.Wait()
-	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) {
-		return err
+	if parent.Err() != nil {
+		return nil
 	}
-	return nil
+	return context.Cause(ctx)
 }
 
 // Close gives back what New took, last first.
@@ -203,12 +206,15 @@ func (a *App) member(stage config.Stage, lead string) consumer.Config {
 	return consumer.Config{
 		Name: string(stage), Client: append(opts, a.options.Group...), Group: group,
 		TransactionalID: group + "-" + a.options.Instance, Delivery: delivery,
-		CommitInterval: a.config.Kafka.CommitInterval, MaxRecords: 10_000, Lead: lead,
+		CommitInterval: a.config.Kafka.CommitInterval, MaxRecords: a.options.MaxRecords, Lead: lead,
 		MaxMessage: func(topic string) int32 {
 			if topic == a.config.Topics.DeadLetters {
 				return 16 << 20
 			}
 			return 1_000_000
+		},
+		Hook: func() kgo.Hook { // a kprom.Metrics holds the figures of one client
+			return kprom.NewMetrics("hindsight_kafka", kprom.Registerer(a.gatherer), kprom.WithClientLabel())
 		},
 		Log: a.log,
 	}

@@ -2,11 +2,13 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 )
 
 // groupCommits are the commits of one group.
@@ -14,6 +16,9 @@ type groupCommits map[string]map[int32]kadm.OffsetResponse
 
 func fetchCommits(ctx context.Context, admin *kadm.Client, group string) (groupCommits, error) {
 	responses, err := admin.FetchOffsets(ctx, group)
+	if errors.Is(err, kerr.GroupIDNotFound) { // nobody has ever joined it
+		return groupCommits{}, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("commits of group %s: %w", group, err)
 	}

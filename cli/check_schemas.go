@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 
 	"github.com/twmb/franz-go/pkg/sr"
@@ -173,7 +174,11 @@ func newestID(ctx context.Context, versions *sr.Client, subject string) (id, ver
 	case errors.As(err, &answer):
 		return 0, 0, fmt.Errorf("registry: subject %s: %w", subject, err)
 	case err != nil:
-		return 0, 0, fmt.Errorf("%w: %w", schemas.ErrUnavailable, err)
+		var call *url.Error
+		if errors.As(err, &call) {
+			err = call.Err
+		}
+		return 0, 0, fmt.Errorf("%w: %w; start it, or correct registry.url", schemas.ErrUnavailable, err)
 	}
 	return found.ID, found.Version, nil
 }

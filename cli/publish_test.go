@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/spf13/cobra"
 	"github.com/twmb/franz-go/pkg/kfake"
 
 	"hindsight/app/publish"
@@ -45,7 +44,7 @@ func publishCommand(t *testing.T, broker string, files map[string]string, args .
 			args[i] = filepath.Join(dir, a)
 		}
 	}
-	root := &cobra.Command{Use: "hindsight", SilenceErrors: true, SilenceUsage: true}
+	root := newRoot()
 	root.SetArgs(append([]string{"publish", "-c", filepath.Join(dir, "hindsight.yaml")}, args...))
 	var out bytes.Buffer
 	root.SetOut(&out)

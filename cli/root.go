@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// commands returns every command, in the order in which help lists them.
+// commands returns every command.
 func commands() []*cobra.Command {
 	return []*cobra.Command{
 		newDemoCommand(),
@@ -59,9 +59,11 @@ func newRoot() *cobra.Command {
 		Short: "Score events on Kafka, join the truth when it arrives, watch the accuracy",
 		Long: `Hindsight scores Avro events on Kafka with your model, waits for the labels
 however late they come, and tells whether the scores were right.`,
-		Example: `  hindsight config init > hindsight.yaml     # a commented file to start from
+		Example: `  hindsight demo                             # the whole loop on real data, with nothing installed
+  hindsight config init > hindsight.yaml     # a commented file to start from
   hindsight topics create -c hindsight.yaml  # make the topics that are ours
   hindsight check -c hindsight.yaml          # find what is wrong before it starts
+  hindsight run -c hindsight.yaml            # score, join, watch
   hindsight tail -c hindsight.yaml windows   # see the accuracy`,
 		Version:       version(),
 		SilenceErrors: true,

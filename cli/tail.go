@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -28,7 +29,7 @@ until it is interrupted.`,
   hindsight tail -c hindsight.yaml alarms --from end
   hindsight tail -c hindsight.yaml dead-letters --from 2026-11-23T00:00:00Z -n 10
   hindsight tail -c hindsight.yaml outcomes --until-end -o json | jq 'select(.kind == "matched")'`,
-		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
+		Args:      tailArgs,
 		ValidArgs: tailNames(),
 		RunE: func(c *cobra.Command, args []string) error {
 			cfg, err := config.Load(file)
@@ -74,6 +75,13 @@ func tailed() map[string]tailTopic {
 	}
 }
 
+func tailArgs(_ *cobra.Command, args []string) error {
+	if _, ok := tailed()[strings.Join(args, " ")]; !ok {
+		return usagef("%q: name one of scores, outcomes, windows, alarms and dead-letters", strings.Join(args, " "))
+	}
+	return nil
+}
+
 func tailNames() []string { return slices.Sorted(maps.Keys(tailed())) }
 
 func tail(c *cobra.Command, cfg *config.Config, what tailTopic, follow follower, output outputFlag) error {
@@ -90,6 +98,9 @@ func tail(c *cobra.Command, cfg *config.Config, what tailTopic, follow follower,
 	}
 	unread := 0
 	err = follow.records(ctx, client, topic, func(r *kgo.Record) error {
+		if r.Value == nil { // a tombstone: its key is gone
+			return nil
+		}
 		s, err := what.read(r)
 		if err != nil {
 			unread++

@@ -32,6 +32,7 @@ type Config struct {
 	Followers       []string      // topics of the same count, mirrored onto the lead
 	Spread          []string      // topics assigned on their own
 	MaxMessage      func(topic string) int32
+	Hook            func() kgo.Hook // makes the hook of one client; nil: none
 	Log             *slog.Logger
 }
 

@@ -20,7 +20,8 @@ type session struct {
 	balancer *balancer
 
 	mu       sync.Mutex
-	changed  bool // a rebalance callback ran since the last settle
+	joined   *kgo.Client // as the callbacks know it: they may run before the constructor returns
+	changed  bool        // a rebalance callback ran since the last settle
 	revoked  []Partition
 	assigned []Commit
 
@@ -51,6 +52,9 @@ func newSession(ctx context.Context, config *Config) (*session, error) {
 	if config.MaxMessage != nil {
 		opts = append(opts, kgo.ProducerBatchMaxBytesFn(config.MaxMessage))
 	}
+	if config.Hook != nil {
+		opts = append(opts, kgo.WithHooks(config.Hook()))
+	}
 	var err error
 	if config.Delivery == ExactlyOnce {
 		opts = append(opts, kgo.TransactionalID(config.TransactionalID))
@@ -77,7 +81,7 @@ func newSession(ctx context.Context, config *Config) (*session, error) {
 func (s *session) onAssigned(_ context.Context, client *kgo.Client, added map[string][]int32) {
 	client.PauseFetchPartitions(added)
 	s.mu.Lock()
-	s.changed = true
+	s.joined, s.changed = client, true
 	s.mu.Unlock()
 }
 
@@ -128,7 +132,10 @@ func (s *session) onOffsetsFetched(_ context.Context, _ *kgo.Client, resp *kmsg.
 // onOffsets resolves "the start" to an exact offset, because the first abort
 // would otherwise rewind to offset 0 (F5).
 func (s *session) onOffsets(ctx context.Context, offsets map[string]map[int32]kgo.Offset) (map[string]map[int32]kgo.Offset, error) {
-	starts, err := kadm.NewClient(s.client).ListStartOffsets(ctx, s.config.topics()...)
+	s.mu.Lock()
+	client := s.joined
+	s.mu.Unlock()
+	starts, err := kadm.NewClient(client).ListStartOffsets(ctx, s.config.topics()...)
 	if err != nil {
 		return nil, fmt.Errorf("start offsets: %w", err)
 	}

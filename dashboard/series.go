@@ -46,8 +46,8 @@ func MetricOf(w schemas.Window, name string) schemas.Metric {
 	return schemas.Metric{Name: name, Undefined: "empty"}
 }
 
-// Headline returns the line that a reader should see first: the first rule's
-// metric and window, else the first window's first metric, of the champion and
+// Headline returns the line that a reader should see first: metric and window
+// of the first rule that watches the whole, else the first window's first metric, of the champion and
 // the whole. ok is false where there are no windows.
 func (s Snapshot) Headline() (key SeriesKey, metric string, ok bool) {
 	if len(s.Windows) == 0 {
@@ -55,15 +55,15 @@ func (s Snapshot) Headline() (key SeriesKey, metric string, ok bool) {
 	}
 	first := s.Windows[0]
 	key = SeriesKey{Window: first.Name, Version: s.Version}
-	if key.Version == "" {
-		key.Version = first.Version
+	if !slices.ContainsFunc(s.Windows, func(w schemas.Window) bool { return w.Version == s.Version }) {
+		key.Version = first.Version // a champion of which nothing is known yet
 	}
 	metric = "accuracy"
 	if len(first.Metrics) > 0 {
 		metric = first.Metrics[0].Name
 	}
 	for _, r := range s.Rules {
-		if slices.ContainsFunc(s.Windows, func(w schemas.Window) bool { return w.Name == r.Window }) {
+		if r.Covers("") && slices.ContainsFunc(s.Windows, func(w schemas.Window) bool { return w.Name == r.Window }) {
 			key.Window, metric = r.Window, r.Metric
 			break
 		}

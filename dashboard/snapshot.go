@@ -1,6 +1,11 @@
 package dashboard
 
-import "hindsight/schemas"
+import (
+	"slices"
+	"strings"
+
+	"hindsight/schemas"
+)
 
 // Snapshot is what the process knows at one moment, as values that nobody
 // changes any more. Slices may be shared between snapshots.
@@ -38,7 +43,20 @@ type Rule struct {
 	Bound                          float64
 	Below                          bool     // fires below the bound, else above
 	Clear                          float64  // the value past which it resolves; Bound where the rule has no own
-	Segments                       []string // fields, or field=value, judged beside the whole
+	Segments                       []string // what is watched, as Covers reads it
+}
+
+// Covers says whether the rule watches the segment, "" or field=value: the
+// whole alone where Segments is empty, else what it lists: "" (the whole), a
+// field (each of its values), field=value, or "*" (everything).
+func (r Rule) Covers(segment string) bool {
+	if len(r.Segments) == 0 {
+		return segment == ""
+	}
+	field, _, _ := strings.Cut(segment, "=")
+	return slices.ContainsFunc(r.Segments, func(entry string) bool {
+		return entry == "*" || entry == segment || segment != "" && entry == field
+	})
 }
 
 // Source is one partition of events or labels, with its clock.

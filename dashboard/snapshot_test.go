@@ -130,3 +130,54 @@ func TestEpisodesOfSegmentsAreApart(t *testing.T) {
 		t.Errorf("active: %+v", active)
 	}
 }
+
+func TestHeadline(t *testing.T) {
+	windows := []schemas.Window{
+		{Name: "day", Version: "1", Metrics: []schemas.Metric{{Name: "auc"}}},
+		{Name: "hour", Version: "2"},
+	}
+	rules := []dashboard.Rule{{Window: "week", Metric: "f1"}, {Window: "hour", Metric: "log_loss"}}
+	tests := []struct {
+		name   string
+		s      dashboard.Snapshot
+		key    dashboard.SeriesKey
+		metric string
+		ok     bool
+	}{
+		{"nothing", dashboard.Snapshot{Rules: rules}, dashboard.SeriesKey{}, "", false},
+		{"no rules", dashboard.Snapshot{Windows: windows, Version: "2"}, dashboard.SeriesKey{Window: "day", Version: "2"}, "auc", true},
+		{"the first rule that has windows", dashboard.Snapshot{Windows: windows, Version: "1", Rules: rules},
+			dashboard.SeriesKey{Window: "hour", Version: "1"}, "log_loss", true},
+		{"a champion without windows", dashboard.Snapshot{Windows: windows, Version: "3"}, dashboard.SeriesKey{Window: "day", Version: "1"}, "auc", true},
+	}
+	for _, test := range tests {
+		key, metric, ok := test.s.Headline()
+		if key != test.key || metric != test.metric || ok != test.ok {
+			t.Errorf("%s: %v %q %v, want %v %q %v", test.name, key, metric, ok, test.key, test.metric, test.ok)
+		}
+	}
+}
+
+func TestRuleCovers(t *testing.T) {
+	tests := []struct {
+		segments []string
+		covered  []string
+	}{
+		{nil, []string{""}},
+		{[]string{"*"}, []string{"", "region=a", "region=b", "size=l"}},
+		{[]string{"region"}, []string{"region=a", "region=b"}},
+		{[]string{"", "region=b"}, []string{"", "region=b"}},
+		{[]string{"reg"}, nil},
+	}
+	for _, test := range tests {
+		var got []string
+		for _, segment := range []string{"", "region=a", "region=b", "size=l"} {
+			if (dashboard.Rule{Segments: test.segments}).Covers(segment) {
+				got = append(got, segment)
+			}
+		}
+		if diff := cmp.Diff(test.covered, got); diff != "" {
+			t.Errorf("%q: %s", test.segments, diff)
+		}
+	}
+}

@@ -83,7 +83,7 @@ func drawMinute(dice *rand.Rand) []schemas.Cell {
 	var cells []schemas.Cell
 	for _, at := range order {
 		cells = append(cells, schemas.Cell{Clock: schemas.EventClock, Start: schemas.Instant(time.Duration(at.day) * aDay), Width: aDay,
-			Version: "1", Role: champion, Segment: at.segment, Sums: *sums[at]})
+			Version: "1", Role: "champion", Segment: at.segment, Sums: *sums[at]})
 	}
 	return cells
 }

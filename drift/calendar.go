@@ -2,7 +2,6 @@ package drift
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -28,48 +27,12 @@ type calendar struct {
 	lost   Lost
 }
 
-// frame is one span, with the window of every version and segment that has data in it.
-type frame struct {
-	start, end schemas.Instant
-	ends       schemas.Instant // the instant at which it has ended
-	final      schemas.Instant // the instant at which nothing can change it any more
-	gone       schemas.Instant // the instant at which its successor is final, so that no rule looks back to it
-	floor      int64           // smallest offset of a slice that touched it
-	windows    []*window
-}
-
 // Lost counts the cells of one configured window that are in none of its spans.
 type Lost struct {
 	Window string
 	Late   int64 // cells that came after a span was final
 	Scores int64 // the scores among those, of the whole
 	Misfit int64 // cells of slices that straddle a boundary: the windows were changed since
-}
-
-func (f *frame) endsAt() schemas.Instant  { return f.ends }
-func (f *frame) finalAt() schemas.Instant { return f.final }
-func (f *frame) goneAt() schemas.Instant  { return f.gone }
-
-func (c *calendar) frameAt(start schemas.Instant) *frame {
-	i, found := slices.BinarySearchFunc(c.frames, start, func(f *frame, start schemas.Instant) int {
-		return cmp.Compare(f.start, start)
-	})
-	if !found {
-		f := &frame{
-			start: start,
-			end:   start.Add(c.spec.Size),
-			ends:  start.Add(c.spec.Size).Ceil(c.tick),
-			final: c.final(start),
-			gone:  c.final(start.Add(c.spec.slide())),
-			floor: math.MaxInt64,
-		}
-		c.frames = slices.Insert(c.frames, i, f)
-	}
-	return c.frames[i]
-}
-
-func (c *calendar) final(start schemas.Instant) schemas.Instant {
-	return start.Add(c.spec.Size).Add(c.settle).Ceil(c.tick)
 }
 
 // add puts a cell that became known at the instant now into its pane, and so
@@ -182,17 +145,6 @@ func (c *calendar) next(now schemas.Instant) schemas.Instant {
 	return next
 }
 
-// after finds the first frame whose instant, which grows with its start, comes after now.
-func (c *calendar) after(now schemas.Instant, instant func(*frame) schemas.Instant) int {
-	i, _ := slices.BinarySearchFunc(c.frames, now, func(f *frame, now schemas.Instant) int {
-		if instant(f) <= now {
-			return -1
-		}
-		return 1
-	})
-	return i
-}
-
 // collect returns the windows to publish at the instant now, by version,
 // segment and start: what became final, what ended and had changed, and at the
 // cadence everything that changed.
@@ -227,21 +179,6 @@ func (c *calendar) rouse(now schemas.Instant) {
 	for _, t := range c.tracks {
 		if t.due() <= now {
 			c.wake(t)
-		}
-	}
-}
-
-// any reports whether the instant of some frame is now.
-func (c *calendar) any(now schemas.Instant, instant func(*frame) schemas.Instant) bool {
-	i := c.after(now-1, instant)
-	return i < len(c.frames) && instant(c.frames[i]) == now
-}
-
-// each visits the windows of the frames whose instant is now.
-func (c *calendar) each(now schemas.Instant, instant func(*frame) schemas.Instant, visit func(*window)) {
-	for i := c.after(now-1, instant); i < len(c.frames) && instant(c.frames[i]) == now; i++ {
-		for _, w := range c.frames[i].windows {
-			visit(w)
 		}
 	}
 }

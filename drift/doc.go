@@ -9,7 +9,10 @@
 //
 //	intake.go    slices by partition, until every partition has closed their tick
 //	judge.go     the instants at which something can change, in order
-//	calendar.go  one configured window's spans: when they end, settle and go
-//	track.go     the windows of one version and segment, and the rules on them
+//	calendar.go  one configured window: which of its spans change, are published, are judged
+//	frame.go     one span: when it ends, is final, and goes
+//	track.go     one version and segment: panes, and the windows that are added up from them
+//	guard.go     one rule on one track: which window it judges
+//	publish.go   the records of windows
 //	memory.go    what survives a restart, and how the rest is folded again
 package drift

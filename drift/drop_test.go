@@ -34,7 +34,7 @@ func TestRealDrop(t *testing.T) {
 		if n >= 60 && n < 90 {
 			right = 0.7
 		}
-		day := schemas.Cell{Clock: schemas.EventClock, Start: onDay(n), Width: aDay, Version: "1", Role: champion}
+		day := schemas.Cell{Clock: schemas.EventClock, Start: onDay(n), Width: aDay, Version: "1", Role: "champion"}
 		whole, bad := day, day
 		bad.Segment = "region=north"
 		var good int64

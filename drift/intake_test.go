@@ -17,7 +17,7 @@ func tumbling() Config {
 
 // scored is a cell of n scores at the minute, of which some are labelled right and some wrong.
 func scored(at int, n, right, wrong int64) schemas.Cell {
-	cell := schemas.Cell{Clock: schemas.EventClock, Start: minute(at), Width: time.Minute, Version: "1", Role: champion}
+	cell := schemas.Cell{Clock: schemas.EventClock, Start: minute(at), Width: time.Minute, Version: "1", Role: "champion"}
 	cell.Scored = n
 	cell.Pairs = []schemas.Pair{{Truth: "a", Prediction: "a", N: right}, {Truth: "a", Prediction: "b", N: wrong}}
 	return cell
@@ -98,5 +98,60 @@ func TestNothingIsJudgedBeforeAllHaveClosedIt(t *testing.T) {
 	// All that is left to be judged is that partition 0 has closed more than partition 1.
 	if w.Floor() != 6 {
 		t.Errorf("floor %d", w.Floor())
+	}
+}
+
+// A tick that is only half there, or that waits for another partition, must be
+// read again by the next watcher, from its first part on.
+func TestFloorHoldsWhatIsNotJudged(t *testing.T) {
+	w := mustWatch(t, tumbling())
+	steps := []struct {
+		slice *schemas.Slice
+		want  int64
+	}{
+		{tick(0, 2, 5), 0},
+		{tick(1, 2, 5), 2},
+		{part(tick(0, 2, 6), 0, true), 2},
+		{part(tick(0, 2, 6), 1, true), 2},
+		{tick(1, 2, 9), 2},
+		{part(tick(0, 2, 6), 2, false), 4}, // partition 1 is ahead
+		{tick(1, 2, 10), 6},                // says all that its slice before said
+		{tick(0, 2, 10, scored(1, 1, 1, 0)), 7},
+		{tick(0, 2, 25), 7},
+		{tick(1, 2, 25), 7}, // settled, and still looked back to
+		{tick(0, 2, 35), 7},
+		{tick(1, 2, 35), 12},
+	}
+	for i, step := range steps {
+		mustAdd(t, w, step.slice, int64(i))
+		mustJudge(t, w, discard{})
+		if w.Floor() != step.want {
+			t.Fatalf("step %d: floor %d, want %d", i, w.Floor(), step.want)
+		}
+	}
+}
+
+// The slice in which a partition closed the judged instant may lie before the
+// floor: the state knows of it.
+func TestRestoreKnowsWhatWasClosed(t *testing.T) {
+	config := tumbling()
+	old := mustWatch(t, config)
+	log := []*schemas.Slice{tick(0, 2, 5), tick(1, 2, 5, scored(1, 1, 1, 0)), tick(0, 2, 8)}
+	feed(t, old, discard{}, log...)
+	w := mustWatch(t, config)
+	for offset := old.Floor(); offset < int64(len(log)); offset++ {
+		mustAdd(t, w, log[offset], offset)
+	}
+	if err := w.Restore(old.Memory()); err != nil {
+		t.Fatal(err)
+	}
+	if w.Judged() != minute(5) || w.Live() != 1 || w.Floor() != old.Floor() {
+		t.Errorf("judged %v, %d live, floor %d", w.Judged(), w.Live(), w.Floor())
+	}
+	mustAdd(t, w, log[1], 1) // again
+	mustAdd(t, w, tick(1, 2, 7), 3)
+	mustJudge(t, w, discard{})
+	if w.Judged() != minute(7) {
+		t.Errorf("judged %v after both closed minute 7", w.Judged())
 	}
 }

@@ -9,9 +9,9 @@ import (
 	"hindsight/schemas"
 )
 
-// champion is the role whose answers are published and watched. The sums of
-// challengers serve verdicts, not windows.
-const champion = "champion"
+// challenger is the role whose sums serve verdicts, not windows: windows and
+// alarms are about the answers that were published.
+const challenger = "challenger"
 
 // Judge judges every instant that all partitions have closed, in order, and
 // emits what each publishes: windows by configured window, start, version and
@@ -77,7 +77,7 @@ func (w *Watch) judge(now schemas.Instant, out Emitter) error {
 func (w *Watch) merge(b batch, now schemas.Instant) {
 	for i := range b.cells {
 		cell := &b.cells[i]
-		if cell.Role != champion {
+		if cell.Role == challenger {
 			continue
 		}
 		for _, c := range w.calendars {

@@ -44,7 +44,7 @@ func newDull(w *world) *dull {
 	for _, ticks := range w.ticks {
 		for _, s := range ticks {
 			for _, cell := range s.Cells {
-				if cell.Role == champion {
+				if cell.Role != challenger {
 					d.cells = append(d.cells, dullCell{s.Tick, cell})
 				}
 			}

@@ -1,6 +1,7 @@
 package drift
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -92,9 +93,15 @@ func drawPartition(random *rand.Rand, config Config, p int32) []schemas.Slice {
 			s.Cells = append(s.Cells, drawCells(random, config, tick)...)
 		}
 		if len(past) > 0 && random.IntN(3) == 0 {
-			s.Cells = append(s.Cells, correction(past[random.IntN(len(past))])...)
+			i := random.IntN(len(past)) // once: a label is taken back no oftener than it was given
+			s.Cells = append(s.Cells, correction(past[i]))
+			past = slices.Delete(past, i, i+1)
 		}
-		past = append(past, s.Cells...)
+		for _, cell := range s.Cells {
+			if cell.Scored > 0 && cell.Lossy > 0 {
+				past = append(past, cell)
+			}
+		}
 		ticks = append(ticks, s)
 	}
 	last := schemas.Slice{Model: config.Model, Partition: p, Tick: end.Add(5 * time.Hour)}
@@ -130,12 +137,12 @@ func drawCells(random *rand.Rand, config Config, tick schemas.Instant) []schemas
 				start = tick - 1
 			}
 			cells = append(cells, schemas.Cell{Clock: clock, Start: start.Floor(width), Width: width,
-				Version: version, Role: champion, Segment: segment, Sums: sums})
+				Version: version, Role: "champion", Segment: segment, Sums: sums})
 		}
 	}
 	if random.IntN(5) == 0 {
 		shadow := cells[0]
-		shadow.Role, shadow.Version = "challenger", "3"
+		shadow.Role, shadow.Version = challenger, "3"
 		cells = append(cells, shadow)
 	}
 	return cells
@@ -153,27 +160,32 @@ func merge(sums *schemas.Sums, truth bool, score float64) {
 		p = 1 - score
 	}
 	loss := -math.Log(max(p, 1e-15))
-	sums.Pairs = append(sums.Pairs, schemas.Pair{Truth: class, Prediction: prediction, N: 1})
+	pair := schemas.Pair{Truth: class, Prediction: prediction, N: 1}
+	i, found := slices.BinarySearchFunc(sums.Pairs, pair, func(a, b schemas.Pair) int {
+		return cmp.Or(cmp.Compare(a.Truth, b.Truth), cmp.Compare(a.Prediction, b.Prediction))
+	})
+	if found {
+		sums.Pairs[i].N++
+	} else {
+		sums.Pairs = slices.Insert(sums.Pairs, i, pair)
+	}
 	sums.Histogram = append(sums.Histogram, schemas.HistogramBin{Positive: truth, Bin: uint16(min(score*schemas.HistogramBins, schemas.HistogramBins-1)), N: 1})
 	sums.Lossy++
 	sums.LossSum += int64(math.Round(loss * schemas.LossScale))
 	sums.LossSquares += int64(math.Round(loss * loss * schemas.LossScale))
 }
 
-// correction turns one truth of the cell over.
-func correction(cell schemas.Cell) []schemas.Cell {
-	if len(cell.Pairs) == 0 || cell.Pairs[0].N < 0 {
-		return nil
-	}
-	was := cell.Pairs[0]
-	other := map[string]string{"0": "1", "1": "0"}[was.Truth]
+// correction turns the first truth of the cell over.
+func correction(cell schemas.Cell) schemas.Cell {
+	class := map[bool]string{false: "0", true: "1"}
 	bin := cell.Histogram[0]
+	prediction := class[bin.Bin >= schemas.HistogramBins/2]
 	cell.Sums = schemas.Sums{
-		Pairs: []schemas.Pair{{Truth: was.Truth, Prediction: was.Prediction, N: -1}, {Truth: other, Prediction: was.Prediction, N: 1}},
+		Pairs: []schemas.Pair{{Truth: class[bin.Positive], Prediction: prediction, N: -1}, {Truth: class[!bin.Positive], Prediction: prediction, N: 1}},
 		Histogram: []schemas.HistogramBin{{Positive: bin.Positive, Bin: bin.Bin, N: -1},
 			{Positive: !bin.Positive, Bin: bin.Bin, N: 1}},
 	}
-	return []schemas.Cell{cell}
+	return cell
 }
 
 // topic writes the ticks onto one slices partition: partitions interleaved at

@@ -188,3 +188,59 @@ func TestSilenceIsPassedInOneStep(t *testing.T) {
 		t.Errorf("published at %v, want %v", ats, want)
 	}
 }
+
+// Versions come and go; what is over must not stay in memory.
+func TestNothingIsKeptForEver(t *testing.T) {
+	config := tumbling()
+	config.Metrics = append(config.Metrics, "auc")
+	config.Windows = append(config.Windows, WindowSpec{Name: "hour", Size: time.Hour, Slide: 20 * time.Minute, Clock: schemas.EventClock})
+	config.Rules = []alarm.Rule{
+		{Name: "low", Metric: "accuracy", Window: "ten", Below: at(0.5), Confidence: 0.9},
+		{Name: "wide", Metric: "accuracy", Window: "hour", Segments: []string{alarm.Everything}, Below: at(0.5), Confidence: 0.9},
+	}
+	w, out := mustWatch(t, config), &collector{}
+	for n := range 500 {
+		cell := scored(n, 2, 2, 0)
+		cell.Version = fmt.Sprint(n / 50)
+		feed(t, w, out, tick(0, 1, n+1, cell))
+	}
+	if live := w.Live(); live == 0 || live > 20 {
+		t.Errorf("%d windows are live", live)
+	}
+	feed(t, w, out, tick(0, 1, 1000))
+	if w.Live() != 0 || len(w.Memory().Alarms) != 0 {
+		t.Errorf("%d windows and alarms %+v are left", w.Live(), w.Memory().Alarms)
+	}
+	for _, c := range w.calendars {
+		if len(c.tracks)+len(c.frames)+len(c.dirty)+len(c.awake) != 0 {
+			t.Errorf("window %s keeps %d tracks, %d frames, %d dirty, %d awake", c.spec.Name, len(c.tracks), len(c.frames), len(c.dirty), len(c.awake))
+		}
+	}
+	for _, a := range out.alarms {
+		if a.State != schemas.OK && a.State != schemas.Unknown {
+			t.Errorf("alarm %+v", a)
+		}
+	}
+}
+
+// Sums are kept for the windows that rules read, and for no others.
+func TestSumsAreKeptWhereTheyAreRead(t *testing.T) {
+	config := tumbling()
+	config.Windows = []WindowSpec{{Name: "hour", Size: time.Hour, Slide: time.Minute, Clock: schemas.EventClock}}
+	config.Rules = []alarm.Rule{{Name: "low", Metric: "accuracy", Window: "hour", Below: at(0.5), Confidence: 0.9}}
+	w := mustWatch(t, config)
+	for n := range 300 {
+		feed(t, w, discard{}, tick(0, 1, n+1, scored(n, 2, 2, 0)))
+	}
+	c := w.calendars[0]
+	track := c.tracks[trackKey{"1", ""}]
+	kept := 0
+	for _, win := range track.windows {
+		if win.sums != nil {
+			kept++
+		}
+	}
+	if kept > 3 || len(track.hot) != 1 || len(track.windows) < 70 || len(track.panes) > 77 {
+		t.Errorf("%d of %d windows keep sums, %d are hot, %d panes", kept, len(track.windows), len(track.hot), len(track.panes))
+	}
+}

@@ -67,6 +67,9 @@ func (p *replay) open() {
 		p.t.Fatal(err)
 	}
 	p.lifted, p.known = map[int64]bool{}, map[int64]bool{}
+	for offset := range p.join.Offsets().Rerouted { // what was read is in the store, or is not needed
+		p.lifted[offset], p.known[offset] = true, true
+	}
 }
 
 // Outcome implements Emitter.

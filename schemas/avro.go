@@ -98,7 +98,11 @@ func readDouble(b []byte) float64 { return math.Float64frombits(binary.LittleEnd
 func readFloat(b []byte) float32 { return math.Float32frombits(binary.LittleEndian.Uint32(b)) }
 
 func appendLong(dst []byte, v int64) []byte {
-	return binary.AppendUvarint(dst, uint64(v)<<1^uint64(v>>63))
+	u := uint64(v)<<1 ^ uint64(v>>63)
+	if u < 0x80 {
+		return append(dst, byte(u))
+	}
+	return binary.AppendUvarint(dst, u)
 }
 
 func appendDouble(dst []byte, v float64) []byte {

@@ -166,6 +166,21 @@ func TestDecodeAvroRefuses(t *testing.T) {
 	}
 }
 
+func TestDecodeAvroOfSizedBlocks(t *testing.T) {
+	x := ModelState{Challengers: []string{"a", "b"}}
+	plain := x.AppendAvro(nil)
+	if want := []byte{0, 0, 4, 2, 'a', 2, 'b', 0, 0, 0, 0, 0}; !bytes.Equal(plain, want) {
+		t.Fatalf("%v", plain)
+	}
+	for size, ok := range map[byte]bool{4: true, 3: false, 5: false} {
+		b := append([]byte{0, 0, 3, 2 * size, 2, 'a', 2, 'b'}, plain[7:]...)
+		var y ModelState
+		if err := y.DecodeAvro(b); (err == nil) != ok || ok && !cmp.Equal(x, y) {
+			t.Errorf("block that says %d bytes: %+v, %v", size, y, err)
+		}
+	}
+}
+
 func TestAppendAvroAllocatesNothing(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 3))
 	for _, k := range RecordKinds() {

@@ -170,9 +170,11 @@ func (s *schema) find(name string) int {
 	return i
 }
 
+// joinPath is for messages. It bounds what a schema of long names, nested, would
+// make of the paths of all its fields.
 func joinPath(path, name string) string {
 	if path == "" {
-		return name
+		return cut(name)
 	}
-	return path + "." + name
+	return cut(path) + "." + cut(name)
 }

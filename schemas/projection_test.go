@@ -252,6 +252,15 @@ func TestProjectOneFieldManyTimes(t *testing.T) {
 	}
 }
 
+// TestProjectByNameAndByAlias: two paths lead to one field of the writer.
+func TestProjectByNameAndByAlias(t *testing.T) {
+	row, err := project(t, recordOf(`{"name":"total","aliases":["amount"],"type":"double"},{"name":"tail","aliases":["total"],"type":"int"}`),
+		map[string]any{"total": 2.5, "tail": 1}, Field{Path: "amount"}, Field{Path: "total", Slot: 1}, Field{Path: "tail", Slot: 2})
+	if err != nil || fmt.Sprint(row.Numbers) != "[2.5 2.5 1]" {
+		t.Errorf("%v, %v", row, err)
+	}
+}
+
 func TestProjectRowOfOtherFields(t *testing.T) {
 	p, err := Compile(recordOf(`{"name":"x","type":"double"}`), []Field{{Path: "x", Slot: 1}})
 	if err != nil {
@@ -325,6 +334,7 @@ func TestProjectBombs(t *testing.T) {
 		"a block of too large size":  appendLong(appendLong(nil, -1), 1<<40),
 		"a block of the wrong size":  {1, 4, 0, 0, 0},
 		"nothing":                    {},
+		"one item too many":          append(append(appendLong(nil, maxBlock+1), make([]byte, maxBlock+1)...), 0, 0),
 		"a map that is not there":    append([]byte{0}, appendLong(nil, 1<<40)...),
 		"a key that is not there":    {0, 2, 100},
 		"a key of negative length":   {0, 2, 1, 0, 0},
@@ -335,7 +345,11 @@ func TestProjectBombs(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	for name, b := range map[string][]byte{"empty": {0, 0}, "sized": {1, 2, 0, 0, 0}, "two blocks": {2, 0, 2, 0, 0, 0}} {
+	for name, b := range map[string][]byte{
+		"empty": {0, 0}, "sized": {1, 2, 0, 0, 0}, "two blocks": {2, 0, 2, 0, 0, 0},
+		"as short as can be": {0, 6, 0, 0, 0, 0, 0, 0, 0},
+		"as many as can be":  append(append(appendLong(nil, maxBlock), make([]byte, maxBlock)...), 0, 0),
+	} {
 		if err := p.Project(b, NewRow(nil)); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -51,6 +51,7 @@ func TestAdmit(t *testing.T) {
 		"recursive":                  {recordOf(field("s", `"R"`)), "contains itself"},
 		"recursive by full name":     {recordOf(field("s", `["null","n.R"]`)), "contains itself"},
 		"recursive from within":      {recordOf(field("s", recordNamed("I", field("r", `{"type":"array","items":"R"}`)))), "contains itself"},
+		"recursive, no namespace":    {recordNamed("Q", field("x", `{"type":"record","name":"I","namespace":"n","fields":[`+field("r", `"Q"`)+`]}`)), "contains itself"},
 		"array of null":              {`{"type":"array","items":"null"}`, "may take no bytes"},
 		"array of empty record":      {`{"type":"array","items":` + recordOf("") + `}`, "may take no bytes"},
 		"map of nulls in record":     {`{"type":"map","values":` + recordOf(field("x", `"null"`)) + `}`, "may take no bytes"},

@@ -154,7 +154,7 @@ func (d *describer) cleanupFaults(s *Status) []string {
 		faults = append(faults, fmt.Sprintf("cleanup.policy is %s and would lose records of the same key; run: %s",
 			s.HasCleanup, d.configure(s.Name, "cleanup.policy=delete")))
 	}
-	if !deletes {
+	if !deletes || s.Cleanup == CompactDelete { // windows: how far to look back is the user's to say
 		return faults
 	}
 	if s.HasKeep != Unlimited && (s.Retention == Unlimited || s.HasKeep < s.Retention) {

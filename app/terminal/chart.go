@@ -36,7 +36,7 @@ func chart(s dashboard.Snapshot, width, height int) []row {
 
 func boundsOf(s dashboard.Snapshot, key dashboard.SeriesKey, metric string) []dashboard.Rule {
 	return slices.DeleteFunc(slices.Clone(s.Rules), func(r dashboard.Rule) bool {
-		return r.Window != key.Window || r.Metric != metric
+		return r.Window != key.Window || r.Metric != metric || !r.Covers(key.Segment)
 	})
 }
 

@@ -32,7 +32,7 @@ func Elec(n int) dashboard.Snapshot {
 			"orphan": 7, "too_late": 3, "dead_letter": 2, "waiting": 63},
 		Outcomes: map[string]int64{"matched": 38190, "assumed": 0, "unlabelled": 410, "duplicate": 25, "pending": 6675},
 		Rules: []dashboard.Rule{{Name: "accuracy-low", Metric: "accuracy", Window: "hour", Severity: "page",
-			Bound: 0.80, Below: true, Clear: 0.82, Segments: []string{"region"}}},
+			Bound: 0.80, Below: true, Clear: 0.82, Segments: []string{"", "region"}}},
 		Sources: []dashboard.Source{
 			{Topic: "events", Partition: 0, Clock: now.Add(4 * time.Minute)},
 			{Topic: "events", Partition: 1, Clock: now.Add(2 * time.Minute)},

@@ -25,7 +25,9 @@ const get = async (path) => {
 };
 
 const query = (fields) => new URLSearchParams(fields).toString();
-const covers = (rule, segment) => segment === "" || rule.segments.includes(segment) || rule.segments.includes(segment.split("=", 1)[0]);
+// covers reads a rule's segments as Rule.Covers in Go does.
+const covers = (rule, segment) => rule.segments.length === 0 ? segment === ""
+  : rule.segments.some((entry) => entry === "*" || entry === segment || (segment !== "" && entry === segment.split("=", 1)[0]));
 const rulesFor = (segment) => snapshot.rules.filter((r) => r.window === choice.window && r.metric === choice.metric && covers(r, segment));
 
 // settle replaces whatever part of the choice does not exist by what the

@@ -76,5 +76,5 @@ func delong(counts *[slots]int64, positives, negatives float64) (area, variance,
 		positivesBelow += positive
 	}
 	variance = ofPositives/(positives-1)/positives + ofNegatives/(negatives-1)/negatives
-	return area, variance, shared
+	return area, max(0, variance), shared
 }

@@ -17,7 +17,7 @@ func quantile(confidence float64) float64 {
 // a width at k = 0 and k = n. Neither k nor n need be whole.
 func wilson(k, n, z float64) (low, high float64) {
 	z2 := z * z
-	p := k / n
+	p := min(max(k/n, 0), 1)
 	middle := (p + z2/(2*n)) / (1 + z2/n)
 	half := z / (1 + z2/n) * math.Sqrt(p*(1-p)/n+z2/(4*n*n))
 	low, high = middle-half, middle+half

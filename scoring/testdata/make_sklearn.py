@@ -2,7 +2,7 @@
 the data that the tests of training and of the figures use.
 
     python3 -m venv v && v/bin/pip install scikit-learn==1.9.1 pandas==3.1.1
-    v/bin/python sklearn.py
+    v/bin/python make_sklearn.py
 
 car_loan is fitted to the first 25,000 rows of ../../app/demo/data/car_loan.csv.gz.
 sk_logreg.* are of another script: breast cancer, StandardScaler and
@@ -45,7 +45,7 @@ iris = load_iris(as_frame=True)
 frame = iris.frame.rename(columns={n: n.split(" (")[0].replace(" ", "_") for n in iris.feature_names})
 frame["target"] = [iris.target_names[t] for t in iris.target]
 frame.to_csv("iris.csv", index=False)
-fit = LogisticRegression(C=2.0, tol=1e-14, max_iter=10000, solver="newton-cg").fit(frame.iloc[:, :4], frame.target)
+fit = LogisticRegression(C=2.0, tol=1e-14, max_iter=10000, solver="newton-cholesky").fit(frame.iloc[:, :4], frame.target)
 p = fit.predict_proba(frame.iloc[:, :4])
 out["iris"] = {"classes": fit.classes_.tolist(), "coef": fit.coef_.tolist(), "intercept": fit.intercept_.tolist(),
                "accuracy": metrics.accuracy_score(frame.target, fit.predict(frame.iloc[:, :4])),

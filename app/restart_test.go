@@ -1,0 +1,213 @@
+package app_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/twmb/franz-go/pkg/kadm"
+
+	"hindsight/app"
+	"hindsight/app/config"
+	"hindsight/app/demo"
+	"hindsight/app/kafka"
+	"hindsight/app/publish"
+)
+
+// stand is a broker to which the first loans of the demo and their labels come.
+type stand struct {
+	t         *testing.T
+	published chan struct{}
+	broker    *demo.Broker
+	bundles   string
+	run       int
+	rebuilt   atomic.Int64 // partitions that were rebuilt from Kafka
+}
+
+// Handle counts what the tests must have hit; slog.Handler is else discarded.
+func (s *stand) Handle(_ context.Context, r slog.Record) error {
+	if r.Message == "rebuilt" {
+		s.rebuilt.Add(1)
+	}
+	return nil
+}
+
+func (s *stand) Enabled(context.Context, slog.Level) bool { return true }
+func (s *stand) WithAttrs([]slog.Attr) slog.Handler       { return s }
+func (s *stand) WithGroup(string) slog.Handler            { return s }
+
+// newStand publishes the world with its time running at speed days a second, 0
+// being at once.
+func newStand(t *testing.T, loans int, speed float64) *stand {
+	t.Helper()
+	s := &stand{t: t, bundles: t.TempDir(), published: make(chan struct{})}
+	var err error
+	if s.broker, err = demo.StartBroker(demo.BrokerOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.broker.Close() })
+	if err := demo.WriteBundle(filepath.Join(s.bundles, "car-loan")); err != nil {
+		t.Fatal(err)
+	}
+	world, err := demo.NewWorld(demo.Options{Seed: 7, Loans: loans, BadEvents: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	feed, err := demo.NewFeed(t.Context(), world, s.broker, publish.WallClock{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := s.config(t.TempDir())
+	client, err := kafka.Connect(t.Context(), cfg.Kafka, nil, s.broker.ClientOptions()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	if _, err := kafka.Create(t.Context(), kadm.NewClient(client), cfg, true); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(s.published)
+		defer feed.Close()
+		if _, err := feed.Run(t.Context(), speed*24*3600); err != nil {
+			t.Error(err)
+		}
+	}()
+	t.Cleanup(func() { <-s.published })
+	return s
+}
+
+func (s *stand) config(dir string) *config.Config {
+	cfg, err := config.Parse(demo.Configuration(), dir)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	cfg.Kafka.Brokers, cfg.Registry.URL = s.broker.Addrs(), s.broker.RegistryURL()
+	cfg.Kafka.CommitInterval = 5 * time.Millisecond
+	cfg.HTTP.Listen, cfg.State.Dir, cfg.Model.Bundles = "127.0.0.1:0", dir, s.bundles
+	return cfg
+}
+
+// open makes a process with its own state directory.
+func (s *stand) open(dir string) *app.App {
+	s.t.Helper()
+	s.run++
+	a, err := app.New(s.t.Context(), app.Options{
+		Config: s.config(dir), Stages: config.AllStages(), Log: slog.New(s), InputsEnd: s.published,
+		Client: s.broker.ClientOptions(), Group: s.broker.GroupOptions(), RegistryHTTP: s.broker.RegistryHTTP(),
+		Instance: fmt.Sprintf("run-%d", s.run), MaxRecords: 50,
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return a
+}
+
+// finish runs until the inputs end and returns the report without its timing.
+func (s *stand) finish(dir string) string {
+	s.t.Helper()
+	a := s.open(dir)
+	if err := a.Run(s.t.Context()); err != nil {
+		s.t.Fatal(err)
+	}
+	r, err := a.Report(s.t.Context())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := a.Close(); err != nil {
+		s.t.Fatal(err)
+	}
+	if r.DeadLetters == 0 {
+		s.t.Error("no dead letter: the planted events were scored")
+	}
+	r.Timing = app.Timing{}
+	text, err := json.MarshalIndent(r, "", " ")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return string(text)
+}
+
+const restartLoans = 6000
+
+func TestStoppingAndLosingTheDiskChangesNothing(t *testing.T) {
+	want := newStand(t, restartLoans, 0).finish(t.TempDir())
+	for seed := range uint64(3) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			rng := rand.New(rand.NewPCG(seed, 1))
+			s, dir := newStand(t, restartLoans, 30), t.TempDir()
+			lost, midway := 0, 0
+			for range 8 {
+				a := s.open(dir)
+				ctx, cancel := context.WithTimeout(t.Context(), time.Duration(200+rng.IntN(400))*time.Millisecond)
+				if err := a.Run(ctx); err != nil {
+					t.Fatal(err)
+				}
+				cancel()
+				r, err := a.Report(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if r.Outcomes["pending"] > 0 && r.Outcomes["matched"] > 0 {
+					midway++
+				}
+				if err := a.Close(); err != nil {
+					t.Fatal(err)
+				}
+				if rng.IntN(2) == 0 {
+					lost++
+					if err := os.RemoveAll(filepath.Join(dir, "join")); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			got := s.finish(dir)
+			t.Logf("%d stops with scores pending, %d disks lost, %d partitions rebuilt", midway, lost, s.rebuilt.Load())
+			if midway == 0 || s.rebuilt.Load() == 0 {
+				t.Error("the test did not meet what it is about")
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("report after 8 stops and %d lost disks (-undisturbed +got):\n%s", lost, diff)
+			}
+		})
+	}
+}
+
+func TestTwoProcessesShareThePartitions(t *testing.T) {
+	want := newStand(t, restartLoans, 0).finish(t.TempDir())
+	s := newStand(t, restartLoans, 40)
+	var others sync.WaitGroup
+	ctx, stop := context.WithCancel(t.Context())
+	steady := s.open(t.TempDir())
+	done := make(chan error, 1)
+	go func() { done <- steady.Run(ctx) }()
+	dirs := []string{t.TempDir(), t.TempDir()}
+	for i := range 6 {
+		a := s.open(dirs[i%2])
+		short, cancel := context.WithTimeout(t.Context(), 250*time.Millisecond)
+		others.Go(func() {
+			defer cancel()
+			if err := errors.Join(a.Run(short), a.Close()); err != nil {
+				t.Error(err)
+			}
+		})
+		others.Wait()
+	}
+	stop()
+	if err := errors.Join(<-done, steady.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, s.finish(t.TempDir())); diff != "" {
+		t.Errorf("report after partitions moved (-undisturbed +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,118 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"hindsight/app"
+)
+
+// demoReport runs the demo as a user does and returns its report, without the timing.
+func demoReport(t *testing.T) (*app.Report, string) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "report.json")
+	var out, errs bytes.Buffer
+	if code := Main(t.Context(), []string{"demo", "--speed", "max", "--exit", "--http", "127.0.0.1:0", "--report", file}, nil, &out, &errs); code != 0 {
+		t.Fatalf("exit code %d\n%s\n%s", code, out.String(), errs.String())
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r app.Report
+	if err := json.Unmarshal(text, &r); err != nil {
+		t.Fatal(err)
+	}
+	r.Timing = app.Timing{}
+	bare, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &r, string(bare)
+}
+
+func TestDemo(t *testing.T) {
+	r, text := demoReport(t)
+	t.Run("the sums add up", func(t *testing.T) { checkSums(t, r) })
+	t.Run("every final window is as computed outside", func(t *testing.T) { checkWindows(t, r, newOutside(t)) })
+	t.Run("the alarm is right", func(t *testing.T) { checkAlarms(t, r) })
+	t.Run("the same seed gives the same report", func(t *testing.T) {
+		if _, again := demoReport(t); again != text {
+			t.Error("two runs with the same seed report differently")
+		}
+	})
+}
+
+func sum(m map[string]int64) (n int64) {
+	for _, v := range m {
+		n += v
+	}
+	return n
+}
+
+func checkSums(t *testing.T, r *app.Report) {
+	if r.Events != 100_000 || r.Scores+r.DeadLetters != r.Events {
+		t.Errorf("%d events became %d scores and %d dead letters", r.Events, r.Scores, r.DeadLetters)
+	}
+	if n := sum(r.Outcomes); n != r.Scores {
+		t.Errorf("%d scores have %d outcomes: %v", r.Scores, n, r.Outcomes)
+	}
+	if n, want := sum(r.Labels), int64(len(newOutside(t).labels)); n != want {
+		t.Errorf("%d labels have %d fates: %v", want, n, r.Labels)
+	}
+	for _, bucket := range []string{"used", "duplicate", "revision", "orphan", "too_late"} {
+		if r.Labels[bucket] == 0 {
+			t.Errorf("no label is in the bucket %s: the demo does not show it", bucket)
+		}
+	}
+}
+
+func checkWindows(t *testing.T, r *app.Report, o *outside) {
+	final := 0
+	for _, w := range r.Windows {
+		if w.Window != "month" || w.State.String() != "final" {
+			continue
+		}
+		final++
+		scored, labelled, right := o.window(w.Start, w.End, w.Segment)
+		m := w.Metrics["accuracy"]
+		if w.Scored != scored || w.N != labelled || m.N != labelled || math.Abs(m.Value-right/float64(labelled)) > 1e-12 {
+			t.Errorf("window %v %q: scored %d, n %d, accuracy %v; outside: %d, %d, %v", w.Start, w.Segment, w.Scored, w.N, m.Value, scored, labelled, right/float64(labelled))
+		}
+		if !(m.Low <= m.Value && m.Value <= m.High && m.Low < m.High) {
+			t.Errorf("window %v: accuracy %v is not inside [%v, %v]", w.Start, m.Value, m.Low, m.High)
+		}
+	}
+	if final < 3000 {
+		t.Errorf("only %d windows are final", final)
+	}
+}
+
+// The accuracy falls on 2019-03-31: the alarm must fire for that, and not before.
+func checkAlarms(t *testing.T, r *app.Report) {
+	dip := time.Date(2019, 3, 31, 0, 0, 0, 0, time.UTC)
+	fired := false
+	for _, a := range r.Alarms {
+		if a.State.String() != "firing" && a.State.String() != "pending" {
+			continue
+		}
+		if a.At.Before(dip) {
+			t.Errorf("alarm before the accuracy fell: %s", a.Text)
+		}
+		if a.State.String() == "firing" {
+			fired = fired || a.At.Before(dip.AddDate(0, 0, 60))
+			if a.High >= a.Bound || !strings.Contains(a.Text, "car-loan@1") {
+				t.Errorf("it fires although its interval reaches %v, bound %v: %s", a.High, a.Bound, a.Text)
+			}
+		}
+	}
+	if !fired {
+		t.Error("no alarm within 60 days of the fall")
+	}
+}
