@@ -63,6 +63,7 @@ type App struct {
 	top      topology
 	view     *View
 	ends     *ends
+	ready    readiness
 	cleanup  []func() error // in the order of construction; run backwards
 	started  time.Time
 }
@@ -112,6 +113,13 @@ func (a *App) open(ctx context.Context) error {
 		return err
 	}
 	a.admin = kadm.NewClient(a.client)
+	topics, err := kafka.Describe(ctx, a.admin, a.config)
+	if err == nil {
+		err = kafka.FaultsFor(topics, a.options.Stages)
+	}
+	if err != nil {
+		return err
+	}
 	if a.top, err = readTopology(ctx, a.admin, a.config, a.options.Stages); err != nil {
 		return err
 	}

@@ -19,7 +19,7 @@ func (a *App) runScore(ctx context.Context) error {
 		return err
 	}
 	stage.ends = a.ends
-	return consumer.Run(ctx, a.member(config.StageScore, a.config.Events.Topic), stage)
+	return consumer.Run(ctx, a.member(config.StageScore, a.config.Events.Topic), a.ready.attend("score", stage))
 }
 
 func (a *App) runJoin(ctx context.Context) (err error) {
@@ -58,7 +58,7 @@ func (a *App) runJoin(ctx context.Context) (err error) {
 	} else {
 		member.Spread = []string{a.config.Labels.Topic}
 	}
-	return consumer.Run(ctx, member, stage)
+	return consumer.Run(ctx, member, a.ready.attend("join", stage))
 }
 
 func (a *App) runWatch(ctx context.Context) error {
@@ -69,7 +69,7 @@ func (a *App) runWatch(ctx context.Context) error {
 		},
 		parts: map[int32]*watchPartition{},
 	}
-	return consumer.Run(ctx, a.member(config.StageWatch, a.config.Topics.Slices), stage)
+	return consumer.Run(ctx, a.member(config.StageWatch, a.config.Topics.Slices), a.ready.attend("watch", stage))
 }
 
 // batchBytes is how large a batch of JOIN's state may grow before it is committed.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"hindsight/app/config"
 	"hindsight/dashboard"
 	"hindsight/schemas"
 )
@@ -19,16 +20,19 @@ type View struct {
 	mu         sync.Mutex
 	snapshot   dashboard.Snapshot
 	judgements *judgements
-	ended      map[sourceID]bool
+	stall      stall
+	lagged     time.Time
 	done       bool
-	err        error
 }
 
-// viewEvery is how often the picture is made anew.
-const viewEvery = 250 * time.Millisecond
+// How often the picture is made anew, and the lag is measured.
+const (
+	viewEvery = 250 * time.Millisecond
+	lagEvery  = 5 * time.Second
+)
 
 func newView(a *App) *View {
-	v := &View{app: a, judgements: newJudgements()}
+	v := &View{app: a, judgements: newJudgements(), stall: stall{after: max(5*time.Minute, 3*a.config.Watch.Tick)}}
 	v.snapshot = dashboard.Snapshot{
 		Title: a.options.Title, Speed: a.options.Speed, StreamTime: schemas.Beginning,
 		Labels: map[string]int64{}, Outcomes: map[string]int64{}, ReadyReason: "starting",
@@ -81,6 +85,9 @@ func (v *View) run(ctx context.Context) {
 		})
 		v.mu.Unlock()
 		v.refresh(ctx)
+		if err := v.lag(ctx); err != nil && ctx.Err() == nil {
+			v.app.log.Warn("the lag is not known", "error", err)
+		}
 	}
 }
 
@@ -98,8 +105,8 @@ func (v *View) refresh(ctx context.Context) {
 		return
 	}
 	s := &v.snapshot
-	s.Ready, s.ReadyReason = true, ""
-	s.Done = v.done
+	s.ReadyReason = a.ready.reason()
+	s.Ready, s.Done = s.ReadyReason == "", v.done
 	s.Events, s.Scores, s.DeadLetters, s.LabelsRead = ledger.Events, ledger.Scores, ledger.EventDeadLetters, ledger.LabelsRead
 	s.Labels, s.Outcomes = ledger.Labels, ledger.Outcomes
 	s.Windows, s.Alarms = v.judgements.sorted()
@@ -115,7 +122,45 @@ func (v *View) refresh(ctx context.Context) {
 	if len(ledger.partitions) > 0 {
 		s.StreamTime = closed
 	}
+	if s.Stalled = ""; !v.done {
+		s.Stalled = v.stall.observe(time.Now(), s.StreamTime, ledger.sources)
+	}
+	a.metrics.SetStalled(s.Stalled)
 	a.metrics.SetLedgerImbalance(ledger.Imbalance)
+}
+
+// lag measures how far behind the stages of this process are, now and then.
+func (v *View) lag(ctx context.Context) error {
+	a := v.app
+	if time.Since(v.lagged) < lagEvery {
+		return nil
+	}
+	v.lagged = time.Now()
+	inputs := map[config.Stage][]string{
+		config.StageScore: {a.config.Events.Topic},
+		config.StageJoin:  {a.config.Topics.Scores, a.config.Labels.Topic, a.config.Topics.LabelsRerouted},
+		config.StageWatch: {a.config.Topics.Slices},
+	}
+	for _, stage := range a.options.Stages {
+		commits, err := fetchCommits(ctx, a.admin, a.config.Kafka.StageGroup(stage))
+		if err != nil {
+			return err
+		}
+		starts, err := offsets(ctx, a.admin.ListStartOffsets, inputs[stage]...)
+		if err != nil {
+			return err
+		}
+		at, err := offsets(ctx, a.admin.ListEndOffsets, inputs[stage]...)
+		if err != nil {
+			return err
+		}
+		for topic, partitions := range at {
+			for p, end := range partitions {
+				a.metrics.SetLag(topic, p, max(0, end-max(commits.offset(topic, p), starts[topic][p])))
+			}
+		}
+	}
+	return nil
 }
 
 // finish takes the last picture.

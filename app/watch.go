@@ -98,6 +98,11 @@ func (s *watchStage) refold(ctx context.Context, p *watchPartition, state watchC
 		if err := w.Restore(memory[model]); err != nil {
 			return err
 		}
+		for _, m := range memory[model].Alarms {
+			if m.State != schemas.Unknown {
+				s.metrics.ObserveAlarm(m.Last)
+			}
+		}
 	}
 	p.judged = state.Judged
 	return nil
