@@ -130,7 +130,7 @@ func (a *App) open(ctx context.Context) error {
 		return err
 	}
 	if a.options.InputsEnd != nil {
-		a.ends = &ends{admin: a.admin, topics: []string{a.config.Events.Topic, a.config.Labels.Topic}, closed: a.options.InputsEnd}
+		a.ends = &ends{admin: a.admin, topics: a.inputs(), closed: a.options.InputsEnd}
 	}
 	a.view = newView(a)
 	return a.listen()
@@ -155,6 +155,17 @@ func (a *App) runs(s config.Stage) bool {
 		}
 	}
 	return false
+}
+
+// inputs are the topics of the user's that the stages here depend on.
+func (a *App) inputs() []string {
+	switch {
+	case a.runs(config.StageJoin):
+		return []string{a.config.Events.Topic, a.config.Labels.Topic}
+	case a.runs(config.StageScore):
+		return []string{a.config.Events.Topic}
+	}
+	return nil
 }
 
 // Run runs the stages until parent ends, or until the inputs of a bounded run are

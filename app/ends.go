@@ -32,6 +32,10 @@ func (e *ends) fixed(ctx context.Context) (bool, error) {
 	default:
 		return false, nil
 	}
+	if len(e.topics) == 0 {
+		e.at = map[string]map[int32]int64{}
+		return true, nil
+	}
 	var err error
 	if e.starts, err = offsets(ctx, e.admin.ListStartOffsets, e.topics...); err != nil {
 		return false, err

@@ -113,6 +113,9 @@ func tail(c *cobra.Command, cfg *config.Config, what tailTopic, follow follower,
 		rows.row(s.cells...)
 		return rows.err
 	})
+	if ctx.Err() != nil { // interrupted: the usual end
+		return nil
+	}
 	if err == nil && unread > 0 {
 		err = failedf("%s could not be read", counted(unread, "record"))
 	}

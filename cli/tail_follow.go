@@ -17,7 +17,7 @@ type follower struct {
 }
 
 // records gives visit the committed records of topic until there is nothing
-// left to wait for, or ctx ends, which is no error.
+// left to wait for, or ctx ends.
 func (f follower) records(ctx context.Context, client *kgo.Client, topic string, visit func(*kgo.Record) error) error {
 	admin := kadm.NewClient(client)
 	ends, err := kafka.Ends(ctx, admin, topic)
@@ -44,11 +44,8 @@ func (f follower) records(ctx context.Context, client *kgo.Client, topic string,
 		seen++
 		return fault == nil && seen != f.most
 	})
-	switch {
-	case fault != nil:
+	if fault != nil {
 		return fault
-	case ctx.Err() != nil: // interrupted: the usual end
-		return nil
 	}
 	return err
 }

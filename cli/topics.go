@@ -85,7 +85,7 @@ func createTopics(c *cobra.Command, admin *kadm.Client, cfg *config.Config, outp
 		return err
 	}
 	if len(made) > 0 {
-		t := newTable(c.OutOrStdout(), "TOPIC", "PARTITIONS", "")
+		t := newTable(c.OutOrStdout(), "TOPIC:16", "PARTITIONS", "STATE")
 		for _, m := range made {
 			state := "was there"
 			if m.Created {
@@ -107,8 +107,8 @@ func createTopics(c *cobra.Command, admin *kadm.Client, cfg *config.Config, outp
 func noteMissingEvents(c *cobra.Command, admin *kadm.Client, cfg *config.Config) error {
 	counts, err := kafka.CountsOf(c.Context(), admin, cfg)
 	if err == nil && cfg.Events.Topic != "" && counts.Events == 0 {
-		fmt.Fprintf(c.ErrOrStderr(), "note: topic %s is not there yet; make it with %d partitions, as many as %s has\n",
-			cfg.Events.Topic, counts.Scores, cfg.Topics.Scores)
+		fmt.Fprintf(c.ErrOrStderr(), "note: topic %s is not there yet; make it with %s, as many as %s has\n",
+			cfg.Events.Topic, counted(int(counts.Scores), "partition"), cfg.Topics.Scores)
 	}
 	return err
 }
@@ -158,7 +158,7 @@ func describeTopics(c *cobra.Command, all []kafka.Status, output outputFlag) err
 	for _, s := range all {
 		row := topicRow{Topic: s.Name, Key: s.Key, Exists: s.Exists, Partitions: s.Have, Replicas: s.Replicas, Faults: append([]string{}, s.Faults...)}
 		if s.Exists {
-			row.Cleanup, row.Retention = s.HasCleanup, retention(s.HasKeep)
+			row.Cleanup, row.Retention = s.HasCleanup, retention(s.Keeps())
 		}
 		if s.Ours {
 			row.Needs = retention(s.Retention)
@@ -178,7 +178,7 @@ func describeTopics(c *cobra.Command, all []kafka.Status, output outputFlag) err
 }
 
 func topicTable(c *cobra.Command, rows []topicRow) error {
-	t := newTable(c.OutOrStdout(), "TOPIC:16", "PARTITIONS", "REPLICAS", "CLEANUP:14", "KEEPS:9", "NEEDS:9", "")
+	t := newTable(c.OutOrStdout(), "TOPIC:16", "PARTITIONS", "REPLICAS", "CLEANUP:14", "KEEPS:9", "NEEDS:9", "STATE")
 	for _, r := range rows {
 		partitions, replicas, state := "", "", "well"
 		if r.Exists {

@@ -141,8 +141,9 @@ func (j *Join) AddLift(b store.Batch, l *Lift) error {
 	return nil
 }
 
-// AddSettings adds the settings logged at an offset of labels-rerouted. Adding
-// them again changes nothing. They must be added before a tick after From closes.
+// AddSettings adds the settings logged at an offset of labels-rerouted, in
+// order of offsets. Adding them again changes nothing. They must be added
+// before a tick after From closes.
 func (j *Join) AddSettings(_ store.Batch, s Settings, offset int64) error {
 	if err := s.Validate(); err != nil {
 		return fmt.Errorf("settings at offset %d of labels-rerouted: %w", offset, err)

@@ -98,14 +98,10 @@ func waitingOf(b []byte) (id string, arrival schemas.Instant, p place, ok bool) 
 	return id, instantAt(b), p, ok
 }
 
-// successor returns, in dst, the first key after all that begin with b.
+// successor returns, in dst, the first key after all that begin with b. The
+// first byte of every key is that of a partition number, below 128.
 func successor(dst, b []byte) []byte {
-	dst = append(dst[:0], b...)
-	for i := len(dst) - 1; i >= 0; i-- {
-		if dst[i] != math.MaxUint8 {
-			dst[i]++
-			return dst[:i+1]
-		}
-	}
-	return append(dst, math.MaxUint8)
+	dst = append(dst[:0], bytes.TrimRight(b, "\xff")...)
+	dst[len(dst)-1]++
+	return dst
 }

@@ -3,6 +3,7 @@ package labels
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"hindsight/schemas"
 )
@@ -25,7 +26,7 @@ func (j *Join) Status() Status {
 		Ledger: j.meta.Ledger,
 		Floors: j.floors(),
 		Raised: j.meta.Raised,
-		Models: j.models,
+		Models: slices.Clone(j.models),
 	}
 }
 

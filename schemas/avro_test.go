@@ -166,6 +166,35 @@ func TestDecodeAvroRefuses(t *testing.T) {
 	}
 }
 
+// TestDecodeSliceOutOfRange sets single values of a slice of one cell.
+func TestDecodeSliceOutOfRange(t *testing.T) {
+	datum := func(clock, width, bin int64) []byte {
+		b := append(make([]byte, 6), 2) // an empty head, one cell
+		b = appendLong(appendLong(append(appendLong(b, clock), 0), width), 0)
+		b = append(b, 0, 0, 0, 0, 0, 0) // role to pairs
+		b = append(appendLong(append(b, 2, 0), bin), 0, 0)
+		return append(b, 0, 0, 0, 0)
+	}
+	const hour = 3_600_000_000
+	for name, c := range map[string]struct {
+		b    []byte
+		want string
+	}{
+		"well":           {datum(1, hour, 65535), ""},
+		"clock":          {datum(2, hour, 0), "enum symbol 2 of 2"},
+		"clock below":    {datum(-1, hour, 0), "enum symbol -1 of 2"},
+		"width":          {datum(0, 1<<62, 0), "width"},
+		"bin":            {datum(0, hour, 65536), "histogram bin 65536"},
+		"bin below zero": {datum(0, hour, -1), "histogram bin -1"},
+	} {
+		var x Slice
+		err := x.DecodeAvro(c.b)
+		if c.want == "" && err != nil || c.want != "" && (!errors.Is(err, ErrDatum) || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+}
+
 func TestDecodeAvroOfSizedBlocks(t *testing.T) {
 	x := ModelState{Challengers: []string{"a", "b"}}
 	plain := x.AppendAvro(nil)

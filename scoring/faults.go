@@ -22,16 +22,22 @@ func (f *faults) add(line int, format string, args ...any) {
 	f.list = append(f.list, fault{line, fmt.Sprintf(format, args...)})
 }
 
-// err joins the faults in the order of their lines; nil where there are none.
+const maxToldFaults = 100
+
+// err joins the first faults in the order of their lines; nil where there are none.
 func (f *faults) err() error {
 	slices.SortStableFunc(f.list, func(a, b fault) int { return a.line - b.line })
-	errs := make([]error, len(f.list))
-	for i, fault := range f.list {
+	told := f.list[:min(len(f.list), maxToldFaults)]
+	errs := make([]error, len(told), len(told)+1)
+	for i, fault := range told {
 		if fault.line > 0 {
 			errs[i] = fmt.Errorf("%s line %d: %s", f.file, fault.line, fault.text)
 		} else {
 			errs[i] = fmt.Errorf("%s: %s", f.file, fault.text)
 		}
+	}
+	if more := len(f.list) - len(told); more > 0 {
+		errs = append(errs, fmt.Errorf("%s: and %d faults more", f.file, more))
 	}
 	return errors.Join(errs...)
 }

@@ -15,22 +15,22 @@ const (
 // feature is a compiled entry of preparation: one value, or one block of
 // indicators, of one input.
 type feature struct {
-	source source
-	slot   int // in the raw row's slice of its source
-	at     int // of the first column in the prepared row
-	block  int // in Row.Hot; -1: one plain column
-	input  string
+	simple bool // a number that is scaled at most; the fields up to std say it all
+	slot   int  // in the raw row's slice of its source
+	at     int  // of the first column in the prepared row
+	mean   float64
+	std    float64 // 1 where it is not scaled
 
+	source  source
+	block   int // in Row.Hot; none: one plain column
+	input   string
+	finite  bool // the model needs it
 	missing policy
 	fill    float64
-	finite  bool // the model needs it
 	log1p   bool
 	clip    bool
-	scale   bool
 	low     float64
 	high    float64
-	mean    float64
-	std     float64
 	edges   []float64
 	part    part
 
@@ -89,9 +89,7 @@ func (f *feature) number(v float64) (float64, problem) {
 	if f.clip {
 		v = min(max(v, f.low), f.high)
 	}
-	if f.scale {
-		v = (v - f.mean) / f.std
-	}
+	v = (v - f.mean) / f.std // exact where it is not scaled: by 0 and 1
 	if f.finite && v-v != 0 {
 		return v, notFinite
 	}

@@ -87,7 +87,7 @@ func TestScoreTable(t *testing.T) {
 	b := openTiny(t)
 	var out bytes.Buffer
 	err := b.ScoreTable(&out, strings.NewReader(tinyGolden[:strings.LastIndex(tinyGolden, ",,,XX,,")]), "x.csv")
-	if want := "value\n0.8021838885585818\n0.3429895373265012\n"; err != nil || out.String() != want {
+	if want := "value\n0.8021838885585817\n0.3429895373265012\n"; err != nil || out.String() != want {
 		t.Errorf("got %q, %v", out.String(), err)
 	}
 	err = b.ScoreTable(&out, strings.NewReader(tinyGolden), "x.csv")

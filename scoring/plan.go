@@ -85,8 +85,7 @@ func (p *plan) takeSlot(kind inputType) int {
 func (p *plan) add(spec featureSpec, in planInput, finite bool) (optional bool) {
 	f := feature{
 		slot: in.slot, at: len(p.columns), block: none, input: in.Name, finite: finite,
-		log1p: spec.Log1p, edges: spec.Bucket,
-		scale: spec.Scale.on, mean: spec.Scale.mean, std: spec.Scale.std,
+		log1p: spec.Log1p, edges: spec.Bucket, std: 1,
 		fill: spec.Missing.value, hash: uint64(spec.Hash),
 	}
 	switch in.Type {
@@ -99,9 +98,13 @@ func (p *plan) add(spec featureSpec, in planInput, finite bool) (optional bool) 
 	case categoryInput:
 		f.source = fromText
 	}
+	if spec.Scale.on {
+		f.mean, f.std = spec.Scale.mean, spec.Scale.std
+	}
 	if spec.Clip != nil {
 		f.clip, f.low, f.high = true, spec.Clip[0], spec.Clip[1]
 	}
+	f.simple = f.source == fromNumber && !f.log1p && !f.clip && f.edges == nil
 	f.unknown = policyOf(spec.Unknown, failing)
 	switch {
 	case f.source == fromText && spec.Hash > 0:

@@ -48,6 +48,13 @@ func (p *preparer) prepare(numbers []float64, texts [][]byte, times []schemas.In
 	x := p.row.X
 	for i := range p.plan.features {
 		f := &p.plan.features[i]
+		if f.simple {
+			// What is not finite falls through, to be filled or refused.
+			if v := (numbers[f.slot] - f.mean) / f.std; v-v == 0 {
+				x[f.at] = v
+				continue
+			}
+		}
 		var v float64
 		var index int32
 		var why problem

@@ -124,6 +124,14 @@ func TestParseSpecRefuses(t *testing.T) {
 	}
 }
 
+func TestParseSpecDoesNotTellFaultsForever(t *testing.T) {
+	_, err := parseSpec([]byte(strings.Repeat("bad: 1\n", 1000)))
+	wantErrors(t, err, "faults more")
+	if lines := strings.Count(err.Error(), "\n"); lines > maxToldFaults {
+		t.Errorf("%d lines", lines)
+	}
+}
+
 func TestParseSpecKeepsTextAsWritten(t *testing.T) {
 	s, err := parseSpec([]byte("name: n\nversion: 1.10\ntask: classification\nmodel: {format: linear}\n" +
 		"classes: [false, 1.0]\ninputs: [{name: 007, type: number}]\n"))

@@ -103,7 +103,7 @@ func learnNumber(f feature, want *featureSpec, rows []testRow) (learnt fittedFea
 		}
 	}
 	if want.Scale.fit {
-		f.scale = false
+		f.mean, f.std = 0, 1
 		mean, std, n := moments(rows, func(row testRow) float64 {
 			v, why := f.number(value(row))
 			if why != "" {

@@ -28,7 +28,7 @@ type yamlValue interface {
 // Limits that keep goccy's parser, which is quadratic in nesting, fast on
 // hostile files.
 const (
-	maxYAMLBytes   = 256 << 10
+	maxYAMLBytes   = 512 << 10
 	maxYAMLNesting = 64
 	maxYAMLIndent  = 80
 )

@@ -25,6 +25,15 @@ type Status struct {
 	Faults     []string      // what is wrong, each with the next step
 }
 
+// Keeps returns how long records stay at least, by age: a topic that is only
+// compacted has no use for its retention.ms.
+func (s Status) Keeps() time.Duration {
+	if !strings.Contains(s.HasCleanup, Delete) {
+		return Unlimited
+	}
+	return s.HasKeep
+}
+
 // Describe compares what is in the cluster with the plan: events and labels
 // first where they are configured, then our topics in the order of the plan.
 func Describe(ctx context.Context, admin *kadm.Client, cfg *config.Config) ([]Status, error) {
@@ -149,12 +158,11 @@ func (d *describer) partitionFaults(s *Status) []string {
 // delete with no limit is well too (the embedded broker has nothing else).
 func (d *describer) cleanupFaults(s *Status) []string {
 	var faults []string
-	deletes := strings.Contains(s.HasCleanup, Delete)
 	if strings.Contains(s.HasCleanup, Compact) && s.Cleanup == Delete {
 		faults = append(faults, fmt.Sprintf("cleanup.policy is %s and would lose records of the same key; run: %s",
 			s.HasCleanup, d.configure(s.Name, "cleanup.policy=delete")))
 	}
-	if !deletes || s.Cleanup == CompactDelete { // windows: how far to look back is the user's to say
+	if !strings.Contains(s.HasCleanup, Delete) || s.Cleanup == CompactDelete { // windows: how far to look back is the user's to say
 		return faults
 	}
 	if s.HasKeep != Unlimited && (s.Retention == Unlimited || s.HasKeep < s.Retention) {

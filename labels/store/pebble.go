@@ -121,6 +121,9 @@ func (s *Pebble) scan(r pebble.Reader, lo, hi []byte, visit func(key, value []by
 	if bytes.Compare(lo, hi) >= 0 {
 		return nil
 	}
+	if len(lo) == 0 {
+		lo = nil // no bound: Pebble's own checks take an empty one for a key
+	}
 	it, err := r.NewIter(&pebble.IterOptions{LowerBound: lo, UpperBound: hi})
 	if err != nil {
 		return s.fault("read", err)
