@@ -58,7 +58,7 @@ integration: ## a real Kafka by testcontainers (image: KAFKA_IMAGE; without a re
 integration-kafka: ## the same against KAFKA_BROKERS, or a bare broker on port 19192 that is started for it
 	@if [ -z "$${KAFKA_BROKERS:-}" ]; then
 		dir=$$(mktemp -d)
-		trap '$(KAFKA) clean "$$dir" && exit' EXIT
+		trap '$(KAFKA) clean "$$dir"' EXIT
 		KAFKA_BROKERS=$$(KAFKA_PORT=19192 $(KAFKA) start "$$dir")
 	fi
 	KAFKA_BROKERS=$$KAFKA_BROKERS $(GO) test -tags integration -count 1 -timeout 40m -v ./integration

@@ -129,6 +129,11 @@ func (a *App) open(ctx context.Context) error {
 	if a.framings, err = newFramings(ctx, a.config, a.registry); err != nil {
 		return err
 	}
+	if a.runs(config.StageJoin) {
+		if err := a.checkTimeScales(ctx); err != nil {
+			return err
+		}
+	}
 	if a.options.InputsEnd != nil {
 		a.ends = &ends{admin: a.admin, topics: a.inputs(), closed: a.options.InputsEnd}
 	}
@@ -247,6 +252,6 @@ func (a *App) lookup() schemaLookup {
 }
 
 // openStore opens JOIN's store; one that a crash left in a bad way is an error.
-func (a *App) openStore() (store.Store, error) {
+func (a *App) openStore() (*store.Pebble, error) {
 	return store.OpenPebble(filepath.Join(a.config.State.Dir, "join"), store.Options{Logger: clientLog(a.log)})
 }

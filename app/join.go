@@ -24,7 +24,7 @@ import (
 type joinStage struct {
 	config  *config.Config
 	log     *slog.Logger
-	store   store.Store
+	store   *store.Pebble
 	reader  *schemas.Reader
 	row     *schemas.Row
 	place   consumer.Partitioner
@@ -252,6 +252,7 @@ func (s *joinStage) Committed() error {
 		return nil
 	}
 	s.synced = time.Now()
+	s.metrics.SetStateBytes(int64(s.store.Bytes()))
 	return s.store.Sync()
 }
 

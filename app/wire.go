@@ -2,13 +2,12 @@ package app
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"fmt"
 	"net/http"
 	"os"
 
 	"hindsight/app/config"
+	"hindsight/app/kafka"
 	"hindsight/schemas"
 	"hindsight/schemas/registry"
 )
@@ -39,22 +38,13 @@ func newRegistry(c config.Registry, client *http.Client) (*registry.Client, erro
 	if c.URL == "" {
 		return nil, nil
 	}
-	if c.CA != "" {
-		pem, err := os.ReadFile(c.CA)
-		if err != nil {
-			return nil, fmt.Errorf("registry.ca: %w", err)
+	if client == nil {
+		var err error
+		if client, err = kafka.RegistryHTTP(c); err != nil {
+			return nil, err
 		}
-		roots := x509.NewCertPool()
-		if !roots.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("registry.ca: %s holds no PEM certificate", c.CA)
-		}
-		client = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}}
 	}
-	password, err := c.Password.Reveal()
-	if err != nil {
-		return nil, fmt.Errorf("registry.password: %w", err)
-	}
-	return registry.New(registry.Options{URL: c.URL, User: c.User, Password: password, HTTPClient: client})
+	return registry.New(registry.Options{URL: c.URL, HTTPClient: client})
 }
 
 // framings are the prefixes of the records that we write.

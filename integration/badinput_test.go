@@ -61,7 +61,7 @@ func TestBadInput(t *testing.T) {
 	c.config(dir, "hindsight.yaml", fmt.Sprintf(badInputConfig, registry.URL()))
 	c.create("events", 2, map[string]string{"max.message.bytes": strconv.Itoa(4 << 20)})
 	c.create("labels", 2, nil)
-	call(t, dir, "topics", "create", "-c", "hindsight.yaml")
+	succeed(t, dir, "topics", "create", "-c", "hindsight.yaml")
 
 	loose := c.register(registry, "events", looseEvent)
 	short := c.register(registry, "events-short", shortEvent)
@@ -113,7 +113,7 @@ func TestBadInput(t *testing.T) {
 	if err := c.client.ProduceSync(t.Context(), records...).FirstErr(); err != nil {
 		t.Fatal(err)
 	}
-	call(t, dir, "run", "-c", "hindsight.yaml", "--until-end", "--report", "report.json")
+	succeed(t, dir, "run", "-c", "hindsight.yaml", "--until-end", "--report", "report.json")
 
 	letters := map[string]*kgo.Record{}
 	c.committed("dead-letters", func(r *kgo.Record) {

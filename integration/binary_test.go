@@ -39,8 +39,8 @@ func command(ctx context.Context, t *testing.T, dir string, args ...string) *exe
 	return cmd
 }
 
-// call runs the program to its end, which must be a good one, and returns what it printed.
-func call(t *testing.T, dir string, args ...string) string {
+// succeed runs the program to its end, which must be a good one, and returns what it printed.
+func succeed(t *testing.T, dir string, args ...string) string {
 	t.Helper()
 	cmd := command(t.Context(), t, dir, args...)
 	var stderr bytes.Buffer

@@ -59,10 +59,10 @@ func TestEndToEnd(t *testing.T) {
 
 	c.create("events", 3, nil)
 	c.create("labels", 2, nil) // not as many as scores: every label is forwarded
-	call(t, dir, "topics", "create", "-c", "hindsight.yaml")
-	call(t, dir, "publish", "-c", "hindsight.yaml", "events", "events.csv")
-	call(t, dir, "publish", "-c", "hindsight.yaml", "labels", "labels.csv")
-	call(t, dir, "run", "-c", "hindsight.yaml", "--until-end", "--report", "report.json")
+	succeed(t, dir, "topics", "create", "-c", "hindsight.yaml")
+	succeed(t, dir, "publish", "-c", "hindsight.yaml", "events", "events.csv")
+	succeed(t, dir, "publish", "-c", "hindsight.yaml", "labels", "labels.csv")
+	succeed(t, dir, "run", "-c", "hindsight.yaml", "--until-end", "--report", "report.json")
 
 	r := readReport(t, filepath.Join(dir, "report.json"))
 	r.addsUp(t, int64(w.n), published)
@@ -84,7 +84,7 @@ func TestEndToEnd(t *testing.T) {
 	right := judgeScores(t, c, w, truths)
 	judgeWindows(t, r, w.start.Add(time.Duration(w.n-1)*w.spacing+w.delay), right)
 	judgeAlarms(t, c, r, w)
-	if out := call(t, dir, "ledger", "-c", "hindsight.yaml", "-o", "json"); !strings.Contains(out, `"matched"`) {
+	if out := succeed(t, dir, "ledger", "-c", "hindsight.yaml", "-o", "json"); !strings.Contains(out, `"matched"`) {
 		t.Errorf("ledger: %s", out)
 	}
 }

@@ -48,7 +48,7 @@ func TestProcesses(t *testing.T) {
 	}
 	c.create("events", 4, nil)
 	c.create("labels", 3, nil) // another count and another hash than the scores'
-	call(t, dir, "topics", "create", "-c", "a.yaml")
+	succeed(t, dir, "topics", "create", "-c", "a.yaml")
 
 	run := func(name string) *process { return start(t, name, dir, "run", "-c", name+".yaml") }
 	a, b := run("a"), run("b")
@@ -79,7 +79,7 @@ func TestProcesses(t *testing.T) {
 	a.stop()
 	b.stop()
 	// One bounded run finishes what the two had read and not yet decided.
-	call(t, dir, "run", "-c", "a.yaml", "--until-end", "--report", "report.json")
+	succeed(t, dir, "run", "-c", "a.yaml", "--until-end", "--report", "report.json")
 	readReport(t, filepath.Join(dir, "report.json"))
 	judgeLedger(t, dir, int64(total))
 	judgeTopics(t, c, total)
@@ -89,7 +89,7 @@ func TestProcesses(t *testing.T) {
 func judgeLedger(t *testing.T, dir string, total int64) {
 	t.Helper()
 	var r report
-	out := call(t, dir, "ledger", "-c", "a.yaml", "-o", "json")
+	out := succeed(t, dir, "ledger", "-c", "a.yaml", "-o", "json")
 	if err := json.Unmarshal([]byte(out), &r); err != nil {
 		t.Fatalf("ledger: %v\n%s", err, out)
 	}

@@ -132,7 +132,7 @@ func trainBundle(t *testing.T, dir string) {
 	}
 	writeFile(t, dir, "train.csv", rows.String())
 	writeFile(t, dir, "bundles/sign/bundle.yaml", bundle)
-	call(t, dir, "model", "train", "bundles/sign", "--data", "train.csv", "--label", "label")
+	succeed(t, dir, "model", "train", "bundles/sign", "--data", "train.csv", "--label", "label")
 }
 
 // config writes hindsight.yaml for this cluster with what a test adds.
