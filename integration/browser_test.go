@@ -77,8 +77,8 @@ func page(t *testing.T, source func() dashboard.Snapshot, width, height int64) (
 	if err != nil {
 		t.Fatal(err)
 	}
-	succeed(t, ctx, network.Enable, network.EnableParams{})
-	succeed(t, ctx, log.Enable, cdp.Empty{})
+	call(t, ctx, network.Enable, network.EnableParams{})
+	call(t, ctx, log.Enable, cdp.Empty{})
 	return ctx, server.URL
 }
 
@@ -117,7 +117,7 @@ func act(expression string) chromedp.Action[chromedp.Void] {
 
 func scheme(t *testing.T, ctx context.Context, name string) {
 	t.Helper()
-	succeed(t, ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+	call(t, ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: name}}})
 }
 

@@ -18,7 +18,7 @@ const axis = 7
 // that tells when an alarm was pending or firing. It fills height rows.
 func chart(s dashboard.Snapshot, width, height int) []row {
 	key, metric, ok := s.Headline()
-	line := s.Series(key)
+	line := told(s.Series(key))
 	plotHeight := height - 2 // the alarm row and the time row
 	if !ok || len(line) < 2 || plotHeight < 2 || width < axis+20 {
 		return nil
@@ -32,6 +32,15 @@ func chart(s dashboard.Snapshot, width, height int) []row {
 		rows = append(rows, append(row{{p.label(y), dim}}, p.canvas.row(y)...))
 	}
 	return append(rows, p.alarms(s.Episodes(), key, metric), p.times())
+}
+
+// told leaves out the newest windows while they rest on less than half of their
+// labels: the earliest are no fair sample, and would bend the picture.
+func told(line []schemas.Window) []schemas.Window {
+	for len(line) > 0 && line[len(line)-1].Coverage < 0.5 {
+		line = line[:len(line)-1]
+	}
+	return line
 }
 
 func boundsOf(s dashboard.Snapshot, key dashboard.SeriesKey, metric string) []dashboard.Rule {

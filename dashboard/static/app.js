@@ -5,6 +5,7 @@ import { draw } from "./chart.js";
 import { attach } from "./cursor.js";
 import { $, el, options, setText, visible } from "./dom.js";
 import { count, figure, interval, moment, percent, segmentName } from "./format.js";
+import { halfKnown } from "./scale.js";
 import * as tables from "./tables.js";
 
 const every = 1000; // ms
@@ -71,7 +72,7 @@ const render = () => {
   if ($("figures").open) tables.figures(shown);
 };
 
-const newest = () => points.findLast((p) => p.value != null && p.coverage > 0) ?? points.at(-1);
+const newest = () => points.findLast((p) => p.value != null && halfKnown(p)) ?? points.findLast((p) => p.value != null) ?? points.at(-1);
 
 const read = (point) => {
   const p = point ?? newest();

@@ -5,7 +5,7 @@
 
 import { svg, visible } from "./dom.js";
 import { clock, day, figure } from "./format.js";
-import { timeTicks, valueRange, valueTicks } from "./scale.js";
+import { halfKnown, timeTicks, valueRange, valueTicks } from "./scale.js";
 
 const margin = { left: 52, right: 14, top: 12, bottom: 22 };
 const strip = 34, gap = 16; // height of the coverage strip and the space above it
@@ -16,7 +16,8 @@ const lay = (data, width, height) => {
   const from = points.length ? points[0].end : 0;
   const to = points.length ? Math.max(points.at(-1).end, from + 1) : 1;
   const bottom = height - margin.bottom - strip - gap;
-  const [low, high] = valueRange(points, data.rules.flatMap((r) => (r.bound == null ? [] : [r.bound])));
+  const told = points.filter(halfKnown); // what rests on a few early labels may leave the picture
+  const [low, high] = valueRange(told.length ? told : points, data.rules.flatMap((r) => (r.bound == null ? [] : [r.bound])));
   const right = width - margin.right;
   return {
     width, height, from, to, low, high, right, left: margin.left, top: margin.top, bottom,

@@ -24,6 +24,10 @@ export const timeTicks = (from, to, want) => {
   return { ticks, step };
 };
 
+// halfKnown tells windows that rest on at least half of their labels. The
+// earliest labels of a window are not a fair sample of them.
+export const halfKnown = (p) => p.coverage >= 0.5;
+
 // valueRange spans the values and the bounds, and the intervals save for the
 // widest tenth: a handful of windows of three labels must not flatten the rest.
 export const valueRange = (points, bounds) => {
