@@ -43,7 +43,7 @@ func newView(a *App) *View {
 	for _, r := range a.config.Watch.Alarms {
 		bound, below := r.Bound()
 		rule := dashboard.Rule{
-			Name: r.Name, Metric: r.Metric, Window: r.Window, Severity: r.Severity, Bound: bound, Below: below, Clear: bound, Segments: r.Segments,
+			Name: r.Name, Metric: r.Metric, Window: r.Window, Severity: r.Severity, Bound: bound, Below: below, MinCoverage: r.MinCoverage, Clear: bound, Segments: r.Segments,
 		}
 		if r.Clear != nil {
 			rule.Clear = *r.Clear

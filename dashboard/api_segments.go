@@ -42,7 +42,7 @@ func (a api) segments(w http.ResponseWriter, r *http.Request) {
 		line := lines[segment]
 		slices.SortStableFunc(line, byEnd)
 		row := segmentView{Segment: segment, Windows: len(line), Past: past(line, metric)}
-		if win, ok := Judged(line); ok {
+		if win, ok := s.Judged(line); ok {
 			judged := viewWindow(win, metric)
 			row.Judged = &judged
 		}

@@ -23,16 +23,32 @@ func (s Snapshot) Series(key SeriesKey) []schemas.Window {
 	return line
 }
 
-// Judged returns the newest window of an ordered series that has ended as of
-// its own judgement and has at least one label: the figure that stands for the
-// line as a whole. The hindsight_window_metric gauges choose the same way.
-func Judged(line []schemas.Window) (schemas.Window, bool) {
+// Judged returns the window that stands for an ordered series of one window
+// name: the newest that has ended as of its own judgement and whose coverage
+// suffices for the rules on it; where none does, the newest with a label. The
+// hindsight_window_metric gauges choose the same way.
+func (s Snapshot) Judged(line []schemas.Window) (schemas.Window, bool) {
+	for _, w := range slices.Backward(line) {
+		if w.End <= w.At && w.Coverage > 0 && w.Coverage >= s.leastCoverage(w.Name) {
+			return w, true
+		}
+	}
 	for _, w := range slices.Backward(line) {
 		if w.End <= w.At && w.Coverage > 0 {
 			return w, true
 		}
 	}
 	return schemas.Window{}, false
+}
+
+func (s Snapshot) leastCoverage(window string) float64 {
+	least := 0.0
+	for _, r := range s.Rules {
+		if r.Window == window {
+			least = max(least, r.MinCoverage)
+		}
+	}
+	return least
 }
 
 // MetricOf returns the metric of that name, or one that is undefined because

@@ -42,6 +42,7 @@ type Rule struct {
 	Name, Metric, Window, Severity string
 	Bound                          float64
 	Below                          bool     // fires below the bound, else above
+	MinCoverage                    float64  // that a window needs to be judged
 	Clear                          float64  // the value past which it resolves; Bound where the rule has no own
 	Segments                       []string // what is watched, as Covers reads it
 }

@@ -61,11 +61,15 @@ func TestJudgedIsTheNewestThatEndedWithLabels(t *testing.T) {
 	if len(line) != 4 || line[0].End != at(5) || line[3].End != at(30) {
 		t.Errorf("the series is not in order: %v", line)
 	}
-	w, ok := dashboard.Judged(line)
+	w, ok := s.Judged(line)
 	if !ok || w.End != at(15) {
 		t.Errorf("judged: %v %v, want the one that ends at %v", w.End, ok, at(15))
 	}
-	if _, ok := dashboard.Judged(line[2:]); ok {
+	s.Rules = []dashboard.Rule{{Window: "hour", MinCoverage: 0.5}}
+	if w, ok := s.Judged(line); !ok || w.End != at(5) {
+		t.Errorf("judged: %v %v, want the one whose coverage suffices for the rule", w.End, ok)
+	}
+	if _, ok := s.Judged(line[2:]); ok {
 		t.Error("a window that is open or without labels was taken for judged")
 	}
 }

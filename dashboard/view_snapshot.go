@@ -133,7 +133,7 @@ func viewHeadline(s Snapshot) *headlineView {
 		return nil
 	}
 	h := &headlineView{Window: key.Window, Version: key.Version, Segment: key.Segment, Metric: metric}
-	if w, ok := Judged(s.Series(key)); ok {
+	if w, ok := s.Judged(s.Series(key)); ok {
 		judged := viewWindow(w, metric)
 		h.Judged = &judged
 	}

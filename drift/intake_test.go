@@ -132,11 +132,11 @@ func TestFloorHoldsWhatIsNotJudged(t *testing.T) {
 }
 
 // The slice in which a partition closed the judged instant may lie before the
-// floor: the state knows of it.
+// floor. The state knows of it, so that it is not taken for new when it comes again.
 func TestRestoreKnowsWhatWasClosed(t *testing.T) {
 	config := tumbling()
 	old := mustWatch(t, config)
-	log := []*schemas.Slice{tick(0, 2, 5), tick(1, 2, 5, scored(1, 1, 1, 0)), tick(0, 2, 8)}
+	log := []*schemas.Slice{tick(0, 2, 40, scored(1, 1, 1, 0)), tick(1, 2, 40, scored(38, 1, 1, 0))}
 	feed(t, old, discard{}, log...)
 	w := mustWatch(t, config)
 	for offset := old.Floor(); offset < int64(len(log)); offset++ {
@@ -145,13 +145,14 @@ func TestRestoreKnowsWhatWasClosed(t *testing.T) {
 	if err := w.Restore(old.Memory()); err != nil {
 		t.Fatal(err)
 	}
-	if w.Judged() != minute(5) || w.Live() != 1 || w.Floor() != old.Floor() {
-		t.Errorf("judged %v, %d live, floor %d", w.Judged(), w.Live(), w.Floor())
+	if w.Judged() != minute(40) || w.Live() != 1 || old.Floor() != 1 || w.Floor() != 1 {
+		t.Fatalf("judged %v, %d live, floors %d and %d", w.Judged(), w.Live(), old.Floor(), w.Floor())
 	}
-	mustAdd(t, w, log[1], 1) // again
-	mustAdd(t, w, tick(1, 2, 7), 3)
+	mustAdd(t, w, log[0], 2) // again
+	mustAdd(t, w, tick(1, 2, 41), 3)
+	mustAdd(t, w, tick(0, 2, 42), 4)
 	mustJudge(t, w, discard{})
-	if w.Judged() != minute(7) {
-		t.Errorf("judged %v after both closed minute 7", w.Judged())
+	if w.Judged() != minute(41) || w.Lost()[0].Late != 0 {
+		t.Errorf("judged %v, lost %+v", w.Judged(), w.Lost())
 	}
 }

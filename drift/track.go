@@ -111,12 +111,12 @@ func (t *track) freeze(w *window, sums *metric.Sums) {
 // cool lets go of the sums that no rule has read at this instant.
 func (t *track) cool() {
 	t.hot = slices.DeleteFunc(t.hot, func(w *window) bool {
-		keep := w.read && !w.frozen
-		if !w.read && !w.frozen {
+		read := w.read
+		w.read = false
+		if !read && !w.frozen {
 			w.sums = nil
 		}
-		w.read = false
-		return !keep
+		return !read
 	})
 }
 

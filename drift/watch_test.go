@@ -240,7 +240,32 @@ func TestSumsAreKeptWhereTheyAreRead(t *testing.T) {
 			kept++
 		}
 	}
-	if kept > 3 || len(track.hot) != 1 || len(track.windows) < 70 || len(track.panes) > 77 {
+	if kept > 3 || len(track.hot) != 1 || track.hot[0].sums == nil || len(track.windows) < 70 || len(track.panes) > 77 {
 		t.Errorf("%d of %d windows keep sums, %d are hot, %d panes", kept, len(track.windows), len(track.hot), len(track.panes))
+	}
+}
+
+// A hold goes on over a restart, though it began in a window that is not folded again.
+func TestHoldOutlivesARestart(t *testing.T) {
+	config := tumbling()
+	config.Rules = []alarm.Rule{{Name: "low", Metric: "accuracy", Window: "ten", Below: at(0.5), Confidence: 0.9, Hold: 50 * time.Minute}}
+	var log []schemas.Slice
+	for _, n := range []int{5, 15, 25, 35} {
+		log = append(log, *tick(0, 1, n, scored(n-1, 40, 4, 36)))
+	}
+	log = append(log, *tick(0, 1, 46))
+	w := mustWatch(t, config)
+	for offset := range log {
+		mustAdd(t, w, &log[offset], int64(offset))
+	}
+	mustJudge(t, w, discard{})
+	if w.Floor() != 2 {
+		t.Fatalf("floor %d: the hold began in a window that is still there", w.Floor())
+	}
+	w, out := restarted(t, config, w, log, func() bool { return true }), &collector{}
+	mustAdd(t, w, tick(0, 1, 62), 5)
+	mustJudge(t, w, out)
+	if len(out.alarms) != 1 || out.alarms[0].State != schemas.Firing || out.alarms[0].At != minute(60) || out.alarms[0].Since != minute(10) {
+		t.Errorf("alarms %+v", out.alarms)
 	}
 }

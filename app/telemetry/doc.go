@@ -11,7 +11,7 @@
 //	state_bytes                           size of the local state
 //	label_delay_seconds                   event time to label time, of labels used (native and classic histogram)
 //	score_latency_seconds                 event read to score acknowledged (native and classic histogram)
-//	window_metric{window,metric,version,segment}  newest judged window that has labels
+//	window_metric{window,metric,version,segment}  newest window of sufficient coverage
 //	window_coverage{window,version,segment}       of the same window
 //	window_maturity{window,version,segment}       of the same window, where it is learnt
 //	alarm_state{alarm,segment,severity}   -1 unknown, 0 ok or resolved, 1 pending, 2 firing

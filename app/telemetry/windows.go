@@ -11,14 +11,16 @@ import (
 )
 
 // windowGauges show, for each window name, version and segment, the newest
-// window that has ended as of its judgement and has at least one label. A
-// window that is still open, or of which no label has come, never replaces one
-// that says something; a later revision of the window shown does.
+// window that has ended as of its judgement and whose coverage suffices for
+// the alarm rules on it; until there is one, the newest with a label. A window
+// of few labels never replaces one that says more: early labels are no fair
+// sample. A later revision of the window shown does.
 type windowGauges struct {
 	limit                      *segmentLimit
 	metric, coverage, maturity *prometheus.GaugeVec
 
 	mu     sync.Mutex
+	least  map[string]float64 // the coverage that suffices, by window name
 	newest map[windowKey]windowEntry
 	folded map[windowKey]*foldedWindow // under the segment Other
 }
@@ -28,6 +30,18 @@ type windowKey struct{ window, version, segment string }
 type windowEntry struct {
 	end      schemas.Instant
 	revision int32
+	suffices bool
+}
+
+// RequireCoverage says which coverage suffices for a window to be shown in
+// place of an older one that has it: that of the alarm rules.
+func (m *Metrics) RequireCoverage(window string, least float64) {
+	m.windows.mu.Lock()
+	defer m.windows.mu.Unlock()
+	if m.windows.least == nil {
+		m.windows.least = map[string]float64{}
+	}
+	m.windows.least[window] = max(least, m.windows.least[window])
 }
 
 // ForgetVersion takes back the windows of a version that answers no more, whose
@@ -49,10 +63,11 @@ func (g *windowGauges) observe(w schemas.Window) {
 		w = g.fold(key, w)
 	} else {
 		last, ok := g.newest[key]
-		if ok && (w.End < last.end || w.End == last.end && w.Revision < last.revision) {
+		this := windowEntry{w.End, w.Revision, w.Coverage >= g.least[w.Name]}
+		if ok && !this.replaces(last) {
 			return
 		}
-		g.newest[key] = windowEntry{w.End, w.Revision}
+		g.newest[key] = this
 	}
 
 	g.coverage.WithLabelValues(key.window, key.version, key.segment).Set(w.Coverage)
@@ -68,6 +83,16 @@ func (g *windowGauges) observe(w schemas.Window) {
 		}
 		g.metric.WithLabelValues(key.window, clean(metric.Name), key.version, key.segment).Set(value)
 	}
+}
+
+func (e windowEntry) replaces(last windowEntry) bool {
+	switch {
+	case e.end == last.end:
+		return e.revision >= last.revision
+	case e.suffices != last.suffices:
+		return e.suffices
+	}
+	return e.end > last.end
 }
 
 func (g *windowGauges) fold(key windowKey, w schemas.Window) schemas.Window {

@@ -22,7 +22,7 @@ func Line(s dashboard.Snapshot) string {
 		parts = append(parts, "coverage "+percent(share))
 	}
 	if key, metric, ok := s.Headline(); ok {
-		if w, ok := dashboard.Judged(s.Series(key)); ok {
+		if w, ok := s.Judged(s.Series(key)); ok {
 			parts = append(parts, metric+" "+value(dashboard.MetricOf(w, metric)))
 		}
 	}

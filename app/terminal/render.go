@@ -102,7 +102,7 @@ func headline(s dashboard.Snapshot) []row {
 		return []row{{{"no windows yet: the first appears when its time has passed everywhere", dim}}}
 	}
 	r := row{{metric + " ", dim}}
-	w, ok := dashboard.Judged(s.Series(key))
+	w, ok := s.Judged(s.Series(key))
 	if !ok {
 		return []row{append(r, span{"no judged window has labels yet", dim})}
 	}
