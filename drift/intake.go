@@ -2,6 +2,7 @@ package drift
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"hindsight/schemas"
@@ -11,7 +12,6 @@ import (
 type intake struct {
 	partitions []partition // by number; nil until the first slice says how many there are
 	base       schemas.Instant
-	end        int64 // one past the highest offset seen
 }
 
 // partition is what one partition of scores has said so far.
@@ -37,7 +37,6 @@ func (in *intake) add(s *schemas.Slice, offset int64) error {
 	}
 	p := &in.partitions[s.Partition]
 	if s.Tick <= p.closed {
-		in.end = max(in.end, offset+1)
 		return nil
 	}
 	switch {
@@ -50,12 +49,10 @@ func (in *intake) add(s *schemas.Slice, offset int64) error {
 	case s.Tick != p.open.tick:
 		return fmt.Errorf("slices of partition %d: tick %v comes before part %d of tick %v: records of the slices topic are missing or out of order",
 			s.Partition, s.Tick, p.next, p.open.tick)
+	case s.Part < p.next:
+		return nil
 	case s.Part > p.next:
 		return gap(s, p.next)
-	}
-	in.end = max(in.end, offset+1)
-	if s.Part < p.next {
-		return nil
 	}
 	if p.open.cells == nil {
 		p.open.cells = slices.Clip(s.Cells)
@@ -164,9 +161,9 @@ func (in *intake) take(t schemas.Instant, use func(batch)) {
 	}
 }
 
-// floor is the smallest offset that is still to be judged, else one past the last.
+// floor is the smallest offset that is still to be judged, math.MaxInt64 if there is none.
 func (in *intake) floor() int64 {
-	floor := in.end
+	floor := int64(math.MaxInt64)
 	for i := range in.partitions {
 		p := &in.partitions[i]
 		if len(p.queue) > 0 {

@@ -1,6 +1,7 @@
 package drift
 
 import (
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -95,7 +96,7 @@ func TestNothingIsJudgedBeforeAllHaveClosedIt(t *testing.T) {
 	if last.State != schemas.Final || last.Scored != 3 || last.Labelled != 3 || last.At != minute(25) {
 		t.Errorf("final window %+v", last)
 	}
-	// All that is left to be judged is that partition 0 has closed more than partition 1.
+	// All that is left is that partition 0 has closed more than partition 1.
 	if w.Floor() != 6 {
 		t.Errorf("floor %d", w.Floor())
 	}
@@ -104,13 +105,17 @@ func TestNothingIsJudgedBeforeAllHaveClosedIt(t *testing.T) {
 // A tick that is only half there, or that waits for another partition, must be
 // read again by the next watcher, from its first part on.
 func TestFloorHoldsWhatIsNotJudged(t *testing.T) {
+	const none = math.MaxInt64
 	w := mustWatch(t, tumbling())
+	if w.Floor() != none {
+		t.Errorf("a watcher that has seen nothing has floor %d", w.Floor())
+	}
 	steps := []struct {
 		slice *schemas.Slice
 		want  int64
 	}{
 		{tick(0, 2, 5), 0},
-		{tick(1, 2, 5), 2},
+		{tick(1, 2, 5), none},
 		{part(tick(0, 2, 6), 0, true), 2},
 		{part(tick(0, 2, 6), 1, true), 2},
 		{tick(1, 2, 9), 2},
@@ -120,7 +125,7 @@ func TestFloorHoldsWhatIsNotJudged(t *testing.T) {
 		{tick(0, 2, 25), 7},
 		{tick(1, 2, 25), 7}, // settled, and still looked back to
 		{tick(0, 2, 35), 7},
-		{tick(1, 2, 35), 12},
+		{tick(1, 2, 35), none},
 	}
 	for i, step := range steps {
 		mustAdd(t, w, step.slice, int64(i))

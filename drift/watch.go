@@ -83,7 +83,8 @@ func (w *Watch) Add(s *schemas.Slice, offset int64) error {
 func (w *Watch) Judged() schemas.Instant { return w.judged }
 
 // Floor is the offset of the slices topic from which a watcher that has nothing
-// but Memory must read to become this one.
+// but Memory must read to become this one: math.MaxInt64 where it needs none of
+// the slices it was given, so that one from its next slice on will do.
 func (w *Watch) Floor() int64 {
 	floor := w.intake.floor()
 	for _, c := range w.calendars {

@@ -39,10 +39,15 @@ func command(ctx context.Context, t *testing.T, dir string, args ...string) *exe
 	return cmd
 }
 
-// succeed runs the program to its end, which must be a good one, and returns what it printed.
+// succeed runs the program to its end, which must be a good one, and returns
+// what it printed. One that stands still tells where before it is ended.
 func succeed(t *testing.T, dir string, args ...string) string {
 	t.Helper()
-	cmd := command(t.Context(), t, dir, args...)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*patience)
+	defer cancel()
+	cmd := command(ctx, t, dir, args...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGQUIT) } // Go's runtime then prints its goroutines
+	cmd.WaitDelay = patience
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
@@ -125,7 +130,7 @@ func (p *process) kill() {
 
 // tail keeps the end of a log, where the reason stands.
 func tail(text []byte) string {
-	const most = 8 << 10
+	const most = 32 << 10
 	if len(text) > most {
 		text = append([]byte("…"), text[len(text)-most:]...)
 	}
