@@ -65,6 +65,9 @@ func (s *joinStage) class(text string) string {
 
 func (s *joinStage) readScores(id int32, records []*kgo.Record) error {
 	p := s.parts[id]
+	if p == nil {
+		return notHeld(s.config.Topics.Scores, id)
+	}
 	for _, r := range records {
 		if p.scores = r.Offset + 1; r.Attrs.IsControl() {
 			p.touched = true
@@ -83,6 +86,12 @@ func (s *joinStage) readScores(id int32, records []*kgo.Record) error {
 	return nil
 }
 
+// notHeld replaces the session: what the group assigned and what the stage
+// holds have come apart.
+func notHeld(topic string, partition int32) error {
+	return fmt.Errorf("records of %s/%d, which is not held here", topic, partition)
+}
+
 // decodeScore reads a score of our own. One that cannot be read was not
 // written by us, and joining on would lose it.
 func decodeScore(r *kgo.Record) (*schemas.Score, error) {
@@ -95,6 +104,9 @@ func decodeScore(r *kgo.Record) (*schemas.Score, error) {
 
 func (s *joinStage) readReroutedLabels(ctx context.Context, id int32, records []*kgo.Record) error {
 	p := s.parts[id]
+	if p == nil {
+		return notHeld(s.config.Topics.LabelsRerouted, id)
+	}
 	for _, r := range records {
 		p.rerouted, p.touched = r.Offset+1, true
 		if r.Attrs.IsControl() {
@@ -135,11 +147,14 @@ func (s *joinStage) addRerouted(ctx context.Context, p *joinPartition, r *kgo.Re
 // forwards the others.
 func (s *joinStage) readLabels(ctx context.Context, now time.Time, id int32, records []*kgo.Record) error {
 	f := s.feeds[id]
+	if f == nil || s.coPartitioned() && s.parts[id] == nil {
+		return notHeld(s.config.Labels.Topic, id)
+	}
 	wall := schemas.InstantOf(now)
 	for _, r := range records {
 		f.stagedAt, f.touched = r.Offset+1, true
-		if p := s.parts[id]; p != nil && s.coPartitioned() {
-			p.touched = true
+		if s.coPartitioned() {
+			s.parts[id].touched = true
 		}
 		if r.Attrs.IsControl() {
 			continue

@@ -36,7 +36,7 @@ func (a *App) runJoin(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	joinConfig, err := newJoinConfig(a.config)
+	joinConfig, err := newJoinConfig(a.config, a.top)
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (a *App) runWatch(ctx context.Context) error {
 const batchBytes = 32 << 20
 
 // newJoinConfig translates the configuration for the join.
-func newJoinConfig(cfg *config.Config) (labels.Config, error) {
+func newJoinConfig(cfg *config.Config, top topology) (labels.Config, error) {
 	specs := windowSpecs(cfg.Watch.Windows)
 	event, err := drift.Width(specs, schemas.EventClock, cfg.Watch.Slice)
 	if err != nil {
@@ -88,6 +88,7 @@ func newJoinConfig(cfg *config.Config) (labels.Config, error) {
 	}
 	return labels.Config{
 		EventsTopic: cfg.Events.Topic, ScoresTopic: cfg.Topics.Scores, EventWidth: event, LabelWidth: label, BatchBytes: batchBytes,
+		Identity: top.identity,
 	}, nil
 }
 

@@ -13,10 +13,11 @@ import (
 // read once at start; 0 stands for a topic that no stage here needs.
 type topology struct {
 	events, labels, scores, slices, deadLetters int32
+	identity                                    string // of the cluster and the topics that JOIN's state is a fold of
 }
 
 func readTopology(ctx context.Context, admin *kadm.Client, cfg *config.Config, stages []config.Stage) (topology, error) {
-	details, err := admin.ListTopics(ctx)
+	details, err := admin.ListTopics(kadm.WithAuthorizedOps(ctx)) // not from a cache
 	if err != nil {
 		return topology{}, fmt.Errorf("list topics: %w", err)
 	}
@@ -44,6 +45,14 @@ func readTopology(ctx context.Context, admin *kadm.Client, cfg *config.Config, s
 			count(cfg.Topics.Windows)
 			count(cfg.Topics.Alarms)
 		}
+	}
+	metadata, err := admin.BrokerMetadata(ctx)
+	if err != nil {
+		return topology{}, fmt.Errorf("cluster id: %w", err)
+	}
+	t.identity = metadata.Cluster
+	for _, topic := range []string{cfg.Topics.Scores, cfg.Topics.LabelsRerouted, cfg.Labels.Topic} {
+		t.identity += " " + topic + "=" + details[topic].ID.String()
 	}
 	if len(missing) > 0 {
 		return topology{}, fmt.Errorf("topics %q are not there: events and labels are made by their producers, ours by `hindsight topics create`", missing)

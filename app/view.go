@@ -23,11 +23,12 @@ type View struct {
 	stall      stall
 	lagged     time.Time
 	done       bool
+	changed    bool // the judgements, since the last picture
 }
 
 // How often the picture is made anew, and the lag is measured.
 const (
-	viewEvery = 250 * time.Millisecond
+	viewEvery = 500 * time.Millisecond
 	lagEvery  = 5 * time.Second
 )
 
@@ -79,6 +80,7 @@ func (v *View) run(ctx context.Context) {
 		cancel()
 		v.mu.Lock()
 		fetches.EachRecord(func(r *kgo.Record) {
+			v.changed = true
 			if err := v.judgements.read(topics, r); err != nil {
 				v.app.log.Warn("the view passes over a record", "error", err)
 			}
@@ -109,7 +111,10 @@ func (v *View) refresh(ctx context.Context) {
 	s.Ready, s.Done = s.ReadyReason == "", v.done
 	s.Events, s.Scores, s.DeadLetters, s.LabelsRead = ledger.Events, ledger.Scores, ledger.EventDeadLetters, ledger.LabelsRead
 	s.Labels, s.Outcomes = ledger.Labels, ledger.Outcomes
-	s.Windows, s.Alarms = v.judgements.sorted()
+	if v.changed {
+		s.Windows, s.Alarms = v.judgements.sorted()
+		v.changed = false
+	}
 	s.Sources, s.Partitions = nil, nil
 	for _, src := range ledger.sources {
 		s.Sources = append(s.Sources, dashboard.Source{Topic: src.id.topic, Partition: src.id.partition, Clock: src.clock})

@@ -143,6 +143,9 @@ func (s *watchStage) Process(ctx context.Context, _ time.Time, fetches kgo.Fetch
 	var fault error
 	fetches.EachPartition(func(tp kgo.FetchTopicPartition) {
 		p := s.parts[tp.Partition]
+		if p == nil && len(tp.Records) > 0 {
+			fault = notHeld(tp.Topic, tp.Partition)
+		}
 		for _, r := range tp.Records {
 			if fault != nil {
 				return

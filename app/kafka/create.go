@@ -54,7 +54,31 @@ func Create(ctx context.Context, admin *kadm.Client, cfg *config.Config, embedde
 			faults = append(faults, createFault(t, r.ErrMessage, err))
 		}
 	}
-	return made, errors.Join(faults...)
+	if len(faults) > 0 {
+		return made, errors.Join(faults...)
+	}
+	return made, visible(ctx, admin, names(plan))
+}
+
+// visible waits until every broker that is asked knows the topics: creation is
+// acknowledged before that, and who starts right after it would miss them.
+func visible(ctx context.Context, admin *kadm.Client, topics []string) error {
+	const tries, pause = 100, 50 * time.Millisecond
+	for range tries {
+		there, err := partitions(ctx, admin, topics...)
+		if err != nil {
+			return err
+		}
+		if len(there) == len(topics) {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pause):
+		}
+	}
+	return fmt.Errorf("the topics were made, but the brokers do not show them yet: try again in a moment")
 }
 
 func createFault(t Topic, message string, err error) error {
