@@ -131,6 +131,7 @@ func (w *scoreWorker) append(score *schemas.Score, id []byte) {
 		Partition: w.stage.place(id, w.stage.top.scores),
 		Key:       w.slab[start:mid:mid],
 		Value:     w.slab[mid:end:end],
+		Timestamp: w.began, // else the client asks the clock for each record
 	})
 }
 

@@ -34,7 +34,7 @@ func (s *session) transact(ctx context.Context, fetches kgo.Fetches, out *Output
 		return false, err
 	}
 	for _, r := range out.Records {
-		s.txn.Produce(ctx, r, s.promise)
+		s.client.Produce(ctx, r, s.onProduced)
 	}
 	ctx = kgo.PreTxnCommitFnContext(ctx, func(req *kmsg.TxnOffsetCommitRequest) error {
 		attach(req, out.Commits)
@@ -97,7 +97,7 @@ func attach(req *kmsg.TxnOffsetCommitRequest, commits map[Partition]Commit) {
 
 func (s *session) publishThenCommit(ctx context.Context, out *Output) (bool, error) {
 	for _, r := range out.Records {
-		s.client.Produce(ctx, r, s.promise)
+		s.client.Produce(ctx, r, s.onProduced)
 	}
 	if err := s.client.Flush(ctx); err != nil {
 		return false, err

@@ -25,12 +25,14 @@ type session struct {
 	revoked  []Partition
 	assigned []Commit
 
-	produced sync.Mutex
-	failure  error // of the first record that could not be published
+	onProduced func(*kgo.Record, error) // promise, bound once: a method value costs an allocation a record
+	produced   sync.Mutex
+	failure    error // of the first record that could not be published
 }
 
 func newSession(ctx context.Context, config *Config) (*session, error) {
 	s := &session{config: config, balancer: newBalancer(config.Lead, config.Followers)}
+	s.onProduced = s.promise
 	opts := append([]kgo.Opt{}, config.Client...)
 	opts = append(opts,
 		kgo.ConsumerGroup(config.Group),
