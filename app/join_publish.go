@@ -81,9 +81,3 @@ func (e *joinEmitter) Slice(s *schemas.Slice) error {
 	})
 	return nil
 }
-
-// discard is the emitter of a recovery: what it would say was published before.
-type discard struct{}
-
-func (discard) Outcome(*schemas.Outcome) error { return nil }
-func (discard) Slice(*schemas.Slice) error     { return nil }

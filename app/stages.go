@@ -19,7 +19,9 @@ func (a *App) runScore(ctx context.Context) error {
 		return err
 	}
 	stage.ends = a.ends
-	return consumer.Run(ctx, a.member(config.StageScore, a.config.Events.Topic), a.ready.attend("score", stage))
+	member := a.member(config.StageScore, a.config.Events.Topic)
+	member.Recycle = true
+	return consumer.Run(ctx, member, a.ready.attend("score", stage))
 }
 
 func (a *App) runJoin(ctx context.Context) (err error) {

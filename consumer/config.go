@@ -31,6 +31,7 @@ type Config struct {
 	Lead            string        // topic whose partitions are assigned
 	Followers       []string      // topics of the same count, mirrored onto the lead
 	Spread          []string      // topics assigned on their own
+	Recycle         bool          // the stage keeps nothing of a record after Committed or Aborted
 	MaxMessage      func(topic string) int32
 	Hook            func() kgo.Hook // makes the hook of one client; nil: none
 	Log             *slog.Logger

@@ -91,6 +91,9 @@ func runSession(ctx context.Context, config *Config, stage Stage) (err error) {
 		if err != nil {
 			return err
 		}
+		if config.Recycle {
+			recycle(fetches)
+		}
 		s.client.AllowRebalance()
 		if out.Done {
 			return nil

@@ -1,6 +1,7 @@
 package consumer
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
@@ -50,7 +51,7 @@ func (s *copyStage) Process(_ context.Context, _ time.Time, fetches kgo.Fetches,
 			return
 		}
 		s.pending[Partition{r.Topic, r.Partition}]++
-		out.Publish(&kgo.Record{Topic: "out", Partition: r.Partition, Key: r.Key, Value: r.Value})
+		out.Publish(&kgo.Record{Topic: "out", Partition: r.Partition, Key: bytes.Clone(r.Key), Value: bytes.Clone(r.Value)})
 	})
 	for p, n := range s.pending {
 		if _, mine := s.counts[p]; !mine {
@@ -104,7 +105,7 @@ func copyUnderChurn(t *testing.T, delivery Delivery) {
 	run := func(ctx context.Context, i int) error {
 		return Run(ctx, Config{
 			Name: "copy", Client: client, Group: "g", TransactionalID: "copy-" + strconv.Itoa(i), Delivery: delivery,
-			CommitInterval: 5 * time.Millisecond, MaxRecords: 200, Lead: "in", Followers: []string{"mirror"}, Spread: []string{"other"},
+			CommitInterval: 5 * time.Millisecond, MaxRecords: 200, Recycle: true, Lead: "in", Followers: []string{"mirror"}, Spread: []string{"other"},
 			Log: slog.New(slog.DiscardHandler),
 		}, &copyStage{t: t, counts: map[Partition]int64{}, total: &total, want: records})
 	}

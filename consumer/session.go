@@ -54,6 +54,9 @@ func newSession(ctx context.Context, config *Config) (*session, error) {
 	if config.MaxMessage != nil {
 		opts = append(opts, kgo.ProducerBatchMaxBytesFn(config.MaxMessage))
 	}
+	if config.Recycle {
+		opts = append(opts, kgo.WithPools(&pool{}))
+	}
 	if config.Hook != nil {
 		opts = append(opts, kgo.WithHooks(config.Hook()))
 	}
