@@ -126,13 +126,15 @@ func (w *scoreWorker) append(score *schemas.Score, id []byte) {
 	w.slab = append(w.slab, w.stage.framing...)
 	w.slab = score.AppendAvro(w.slab)
 	end := len(w.slab)
-	w.scores = append(w.scores, kgo.Record{
-		Topic:     w.stage.config.Topics.Scores,
-		Partition: w.stage.place(id, w.stage.top.scores),
-		Key:       w.slab[start:mid:mid],
-		Value:     w.slab[mid:end:end],
-		Timestamp: w.began, // else the client asks the clock for each record
-	})
+	n := len(w.scores)
+	w.scores = w.scores[:n+1] // run has made room
+	r := &w.scores[n]
+	*r = kgo.Record{} // a record is large: filled in place, it is not copied
+	r.Topic = w.stage.config.Topics.Scores
+	r.Partition = w.stage.place(id, w.stage.top.scores)
+	r.Key = w.slab[start:mid:mid]
+	r.Value = w.slab[mid:end:end]
+	r.Timestamp = w.began // else the client asks the clock for each record
 }
 
 // checkTime quarantines a stamp that would move time where it must not go.

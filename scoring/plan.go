@@ -15,12 +15,20 @@ import (
 type plan struct {
 	inputs   []planInput
 	features []feature
+	scaled   []scaled      // the simple ones of features, side by side in memory
+	rest     []feature     // the others
 	specs    []featureSpec // of the features, `fit` replaced by what was learnt
 	columns  []string      // names of the prepared columns
 	blocks   []model.Block
 	numbers  int // slots of each type
 	texts    int
 	times    int
+}
+
+// scaled is a number that is scaled at most.
+type scaled struct {
+	slot, at  int32
+	mean, std float64
 }
 
 // planInput is an input and where its raw value stands.
@@ -118,6 +126,11 @@ func (p *plan) add(spec featureSpec, in planInput, finite bool) (optional bool) 
 	}
 	p.addColumns(&f, spec)
 	p.features = append(p.features, f)
+	if f.simple {
+		p.scaled = append(p.scaled, scaled{int32(f.slot), int32(f.at), f.mean, f.std})
+	} else {
+		p.rest = append(p.rest, f)
+	}
 	p.specs = append(p.specs, spec)
 	return f.missing != failing
 }

@@ -46,13 +46,22 @@ func (p *preparer) prepare(numbers []float64, texts [][]byte, times []schemas.In
 			len(numbers), len(texts), len(times), p.plan.numbers, p.plan.texts, p.plan.times)
 	}
 	x := p.row.X
-	for i := range p.plan.features {
-		f := &p.plan.features[i]
+	odd := 0.0 // becomes NaN with the first that is not finite
+	for i := range p.plan.scaled {
+		s := &p.plan.scaled[i]
+		v := (numbers[s.slot] - s.mean) / s.std
+		x[s.at] = v
+		odd += v - v
+	}
+	features := p.plan.rest
+	if odd != 0 {
+		features = p.plan.features // what is not finite is filled or refused
+	}
+	for i := range features {
+		f := &features[i]
 		if f.simple {
-			// What is not finite falls through, to be filled or refused.
 			if v := (numbers[f.slot] - f.mean) / f.std; v-v == 0 {
-				x[f.at] = v
-				continue
+				continue // stands already
 			}
 		}
 		var v float64
