@@ -23,6 +23,7 @@ type session struct {
 	joined   *kgo.Client // as the callbacks know it: they may run before the constructor returns
 	changed  bool        // a rebalance callback ran since the last settle
 	revoked  []Partition
+	fetched  []Commit // their start is not resolved yet
 	assigned []Commit
 
 	onProduced func(*kgo.Record, error) // promise, bound once: a method value costs an allocation a record
@@ -99,7 +100,7 @@ func (s *session) onRevoked(_ context.Context, client *kgo.Client, lost map[stri
 		for _, id := range ids {
 			p := Partition{topic, id}
 			s.revoked = append(s.revoked, p)
-			s.assigned = without(s.assigned, p)
+			s.fetched, s.assigned = without(s.fetched, p), without(s.assigned, p)
 		}
 	}
 }
@@ -128,7 +129,7 @@ func (s *session) onOffsetsFetched(_ context.Context, _ *kgo.Client, resp *kmsg.
 			if p.Metadata != nil {
 				c.Metadata = *p.Metadata
 			}
-			s.assigned = append(without(s.assigned, c.Partition), c)
+			s.fetched = append(without(s.fetched, c.Partition), c)
 		}
 	}
 	return nil
@@ -146,9 +147,9 @@ func (s *session) onOffsets(ctx context.Context, offsets map[string]map[int32]kg
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for i := range s.assigned {
-		c := &s.assigned[i]
-		if _, mine := offsets[c.Topic][c.ID]; !mine || c.Offset >= 0 {
+	for i := range s.fetched {
+		c := &s.fetched[i]
+		if c.Offset >= 0 {
 			continue
 		}
 		start, ok := starts.Lookup(c.Topic, c.ID)
@@ -156,8 +157,12 @@ func (s *session) onOffsets(ctx context.Context, offsets map[string]map[int32]kg
 			return nil, errors.Join(fmt.Errorf("start offset of %s/%d is not known", c.Topic, c.ID), start.Err)
 		}
 		c.Offset, c.Metadata = start.Offset, ""
-		offsets[c.Topic][c.ID] = kgo.NewOffset().At(start.Offset)
+		if offsets[c.Topic] != nil {
+			offsets[c.Topic][c.ID] = kgo.NewOffset().At(start.Offset)
+		}
 	}
+	// All at once: what belongs together is handed over together.
+	s.assigned, s.fetched = append(s.assigned, s.fetched...), nil
 	return offsets, nil
 }
 
@@ -190,16 +195,10 @@ func (s *session) handover(held map[Partition]bool) (revoked []Partition, assign
 		gone[p] = true
 	}
 	s.revoked = nil
-	var unresolved []Commit
-	for _, c := range s.assigned {
-		if c.Offset < 0 {
-			unresolved = append(unresolved, c)
-			continue
-		}
-		assigned = append(assigned, c)
+	assigned, s.assigned = s.assigned, nil
+	for _, c := range assigned {
 		gone[c.Partition] = true
 	}
-	s.assigned = unresolved
 	for p := range held {
 		if gone[p] || !s.balancer.owns(p.Topic, p.ID) {
 			revoked = append(revoked, p)

@@ -7,7 +7,6 @@ import (
 
 	"hindsight/drift/alarm"
 	"hindsight/drift/metric"
-	"hindsight/schemas"
 )
 
 // Config is what one model is watched for.
@@ -19,7 +18,7 @@ type Config struct {
 	Metrics        []string // of every window, as in metric.Names
 	Rules          []alarm.Rule
 	Confidence     float64       // of the intervals in windows; 0: 0.95
-	Publish        time.Duration // between provisional publications; 0: the slice width of the window's clock, at least Tick
+	Publish        time.Duration // between provisional publications; 0: the slice width of the window's clock or a 24th of its size, at least Tick
 }
 
 // DefaultConfidence is that of the published intervals unless the Config says otherwise.
@@ -89,11 +88,16 @@ func (c *Config) Reach() time.Duration {
 	return reach
 }
 
-// cadence is the time between provisional publications of windows on a clock.
-func (c *Config) cadence(clock schemas.Clock) time.Duration {
+// looks is how often the figure of an open window is published at least.
+const looks = 24
+
+// cadence is the time between provisional publications of a window: the slice
+// width of its clock, a part of its size where that is less, and never less
+// than a tick.
+func (c *Config) cadence(spec WindowSpec) time.Duration {
 	if c.Publish > 0 {
 		return c.Publish
 	}
-	width, _ := Width(c.Windows, clock, 0) // no width is narrower than 0
-	return max(width, c.Tick)
+	width, _ := Width(c.Windows, spec.Clock, 0) // no width is narrower than 0
+	return max(min(width, (spec.Size/looks).Truncate(c.Tick)), c.Tick)
 }

@@ -105,7 +105,7 @@ func (d *dull) from(s WindowSpec, now schemas.Instant) schemas.Instant {
 func (d *dull) publish(s WindowSpec, now schemas.Instant) {
 	all, touched := d.sums(s, now, d.from(s, now))
 	maps.Copy(d.dirty, touched)
-	cadence := d.config.cadence(s.Clock)
+	cadence := d.config.cadence(s)
 	for _, key := range slices.SortedFunc(maps.Keys(all), dullKey.compare) {
 		final := d.final(s, key.start) == now
 		due := final || d.dirty[key] && (d.ends(s, key.start) == now || now.Floor(cadence) > now.Add(-d.config.Tick))

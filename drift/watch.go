@@ -54,7 +54,7 @@ func New(config Config) (*Watch, error) {
 	for _, spec := range config.Windows {
 		c := &calendar{
 			spec: spec, tick: config.Tick, settle: config.Horizon + config.Grace,
-			cadence: config.cadence(spec.Clock), grain: spec.grain(), histogram: histogram,
+			cadence: config.cadence(spec), grain: spec.grain(), histogram: histogram,
 			tracks: make(map[trackKey]*track), lost: Lost{Window: spec.Name},
 		}
 		for _, r := range w.rules {

@@ -37,7 +37,8 @@ func TestWhenAWindowIsPublished(t *testing.T) {
 		publish time.Duration
 		want    []string
 	}{
-		{0, []string{"10 rev 1 n 3 of 6", "20 rev 2 n 4 of 6", "25 rev 3 n 5 of 6 final"}},
+		{0, []string{"2 rev 1 n 1 of 4", "4 rev 2 n 3 of 6", "17 rev 3 n 4 of 6", "25 rev 4 n 5 of 6 final"}}, // a 24th of ten minutes is less than a tick
+		{10 * time.Minute, []string{"10 rev 1 n 3 of 6", "20 rev 2 n 4 of 6", "25 rev 3 n 5 of 6 final"}},
 		// Multiples of seven minutes since 1970 lie one minute after those of this day.
 		{7 * time.Minute, []string{"8 rev 1 n 3 of 6", "22 rev 2 n 4 of 6", "25 rev 3 n 5 of 6 final"}},
 		{time.Minute, []string{"2 rev 1 n 1 of 4", "4 rev 2 n 3 of 6", "17 rev 3 n 4 of 6", "25 rev 4 n 5 of 6 final"}},
@@ -166,7 +167,9 @@ func TestErrorOfTheEmitter(t *testing.T) {
 
 // A long silence is passed in one step and loses no end of a window.
 func TestSilenceIsPassedInOneStep(t *testing.T) {
-	w, out := mustWatch(t, tumbling()), &collector{}
+	config := tumbling()
+	config.Publish = 10 * time.Minute
+	w, out := mustWatch(t, config), &collector{}
 	mustAdd(t, w, tick(0, 1, 5, scored(3, 1, 1, 0)), 0)
 	century := schemas.Slice{Model: "m", Partitions: 1, Tick: epoch.Add(100 * 365 * 24 * time.Hour)}
 	mustAdd(t, w, &century, 1)
