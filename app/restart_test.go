@@ -138,6 +138,34 @@ func (s *stand) finish(dir string) string {
 	return string(text)
 }
 
+// cancelAfter cancels once so many more records have been read and committed.
+func (s *stand) cancelAfter(ctx context.Context, cancel context.CancelFunc, records int64) {
+	defer cancel()
+	cfg := s.config(s.t.TempDir())
+	client, err := kafka.Connect(ctx, cfg.Kafka, nil, s.broker.ClientOptions()...)
+	if err != nil {
+		return
+	}
+	defer client.Close()
+	start := int64(-1)
+	ticker := time.NewTicker(5 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		l, err := app.ReadLedger(ctx, kadm.NewClient(client), cfg)
+		if err == nil && start < 0 {
+			start = l.Events + l.LabelsRead
+		}
+		if err == nil && l.Events+l.LabelsRead >= start+records {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
 const restartLoans = 6000
 
 func TestStoppingAndLosingTheDiskChangesNothing(t *testing.T) {
@@ -149,7 +177,8 @@ func TestStoppingAndLosingTheDiskChangesNothing(t *testing.T) {
 			lost, midway := 0, 0
 			for range 8 {
 				a := s.open(dir)
-				ctx, cancel := context.WithTimeout(t.Context(), time.Duration(200+rng.IntN(400))*time.Millisecond)
+				ctx, cancel := context.WithCancel(t.Context())
+				go s.cancelAfter(ctx, cancel, int64(200+rng.IntN(1000)))
 				if err := a.Run(ctx); err != nil {
 					t.Fatal(err)
 				}
@@ -194,7 +223,8 @@ func TestTwoProcessesShareThePartitions(t *testing.T) {
 	dirs := []string{t.TempDir(), t.TempDir()}
 	for i := range 6 {
 		a := s.open(dirs[i%2])
-		short, cancel := context.WithTimeout(t.Context(), 250*time.Millisecond)
+		short, cancel := context.WithCancel(t.Context())
+		go s.cancelAfter(short, cancel, 1000)
 		others.Go(func() {
 			defer cancel()
 			if err := errors.Join(a.Run(short), a.Close()); err != nil {

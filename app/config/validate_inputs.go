@@ -54,7 +54,7 @@ func (cfg *Config) validateWire(r *reporter, section, wire, schema string) {
 	switch {
 	case wire == Confluent && cfg.Registry.URL == "":
 		r.fault(section+".wire", wire, "needs registry.url; without a registry set %s.wire to single-object or bare and name %s.schema", section, section)
-	case wire != Confluent && schema == "":
+	case (wire == SingleObject || wire == Bare) && schema == "": // another wire is a fault of its own
 		r.fault(section+".schema", "", "is required: the schema file for the wire %s", wire)
 	}
 }
