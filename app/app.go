@@ -168,13 +168,17 @@ func (a *App) runs(s config.Stage) bool {
 // inputs are the topics of the user's that the stages here depend on.
 func (a *App) inputs() []string {
 	switch {
-	case a.runs(config.StageJoin):
+	case a.runs(config.StageJoin) || a.runs(config.StageWatch) && a.config.Labels.Topic != "":
 		return []string{a.config.Events.Topic, a.config.Labels.Topic}
 	case a.runs(config.StageScore):
 		return []string{a.config.Events.Topic}
 	}
-	return nil
+	return nil // WATCH alone, without a word of the inputs, ends with what JOIN ended last
 }
+
+// endTimeout is the client's own transaction timeout: what has not committed by
+// then is aborted by the broker.
+const endTimeout = 40 * time.Second
 
 // Run runs the stages until parent ends, or until the inputs of a bounded run are
 // read to their end. The first stage that fails stops the others.
@@ -233,7 +237,7 @@ func (a *App) member(stage config.Stage, lead string) consumer.Config {
 	return consumer.Config{
 		Name: string(stage), Client: append(opts, a.options.Group...), Group: group,
 		TransactionalID: group + "-" + a.options.Instance, Delivery: delivery,
-		CommitInterval: a.config.Kafka.CommitInterval, MaxRecords: a.options.MaxRecords, Lead: lead,
+		CommitInterval: a.config.Kafka.CommitInterval, EndTimeout: endTimeout, MaxRecords: a.options.MaxRecords, Lead: lead,
 		MaxMessage: func(topic string) int32 {
 			if topic == a.config.Topics.DeadLetters {
 				return 16 << 20

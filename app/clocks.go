@@ -63,7 +63,12 @@ func (c *clockReader) read(ctx context.Context, now time.Time) (*sample, error) 
 	if err != nil {
 		return nil, err
 	}
-	s := &sample{taken: now, sources: map[sourceID]sourceClock{}, joinEnded: true}
+	s := &sample{taken: now, sources: map[sourceID]sourceClock{}}
+	if c.ends != nil {
+		if s.joinEnded, err = c.ends.fixed(ctx); err != nil {
+			return nil, err
+		}
+	}
 	add := func(commits groupCommits, topic string, n int32) error {
 		for p := range n {
 			meta := newSourceCommit()
@@ -87,7 +92,7 @@ func (c *clockReader) read(ctx context.Context, now time.Time) (*sample, error) 
 		if err := decodeCommit(c.config.Topics.Scores, p, join.metadata(c.config.Topics.Scores, p), &state); err != nil {
 			return nil, err
 		}
-		s.joinEnded = s.joinEnded && state.Ended
+		s.joinEnded = s.joinEnded && state.EndedAt > c.ends.total()
 	}
 	if err := c.judgeRest(ctx, s, now); err != nil {
 		return nil, err

@@ -26,7 +26,9 @@ func newSourceCommit() sourceCommit { return sourceCommit{Clock: schemas.Beginni
 // joinCommit is the metadata of one partition of scores, committed by JOIN.
 type joinCommit struct {
 	Status labels.Status `json:"join"`
-	Ended  bool          `json:"ended,omitempty"` // a bounded run has closed its last tick
+	// EndedAt is where the inputs of the bounded run ended whose last tick is
+	// closed: the sum of the ends of all sources, plus 1. 0: none has ended.
+	EndedAt int64 `json:"ended_at,omitempty"`
 }
 
 func newJoinCommit() joinCommit { return joinCommit{Status: labels.Status{Closed: schemas.Beginning}} }

@@ -63,6 +63,19 @@ func offsets(ctx context.Context, list func(context.Context, ...string) (kadm.Li
 	return all, nil
 }
 
+// total is the sum of the ends, once they are fixed: inputs only grow, so a
+// run that ended at less has seen less.
+func (e *ends) total() (n int64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, partitions := range e.at {
+		for _, end := range partitions {
+			n += end
+		}
+	}
+	return n
+}
+
 // passed reports whether a source that stands at offset (-1: no commit) has
 // been read to its end, once the ends are fixed.
 func (e *ends) passed(topic string, partition int32, offset int64) bool {

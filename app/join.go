@@ -190,7 +190,10 @@ func (s *joinStage) stage(ctx context.Context, out *consumer.Output) error {
 		if err := p.join.Save(s.batch); err != nil {
 			return err
 		}
-		state := joinCommit{Status: p.join.Status(), Ended: p.ended}
+		state := joinCommit{Status: p.join.Status()}
+		if p.ended {
+			state.EndedAt = s.clocks.ends.total() + 1
+		}
 		out.Commit(s.config.Topics.Scores, p.id, p.scores, encodeCommit(state))
 		out.Commit(s.config.Topics.LabelsRerouted, p.id, p.rerouted, "")
 	}

@@ -36,7 +36,6 @@ type ledgerSource struct {
 type ledgerPartition struct {
 	id     int32
 	closed schemas.Instant
-	ended  bool
 }
 
 // ReadLedger adds up what the commits of SCORE and JOIN tell.
@@ -77,7 +76,7 @@ func ReadLedger(ctx context.Context, admin *kadm.Client, cfg *config.Config) (*L
 			return nil, err
 		}
 		b := state.Status.Ledger
-		l.partitions = append(l.partitions, ledgerPartition{p, state.Status.Closed, state.Ended})
+		l.partitions = append(l.partitions, ledgerPartition{p, state.Status.Closed})
 		for kind, n := range map[schemas.Kind]int64{
 			schemas.Matched: b.Matched, schemas.Assumed: b.Assumed, schemas.Unlabelled: b.Unlabelled, schemas.Repeated: b.Repeated,
 		} {

@@ -2,9 +2,13 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"hindsight/consumer"
 )
 
 // span is a part of one partition: offsets [from, to).
@@ -41,7 +45,10 @@ func readSpans(ctx context.Context, client []kgo.Opt, spans []span, visit func(*
 	defer cl.Close()
 	for len(left) > 0 {
 		fetches := cl.PollFetches(ctx)
-		if err := fetches.Err(); err != nil {
+		if err := fetches.Err(); errors.Is(err, kerr.OffsetOutOfRange) {
+			return fmt.Errorf("%w: %v: retention has deleted what a recovery needs. The state cannot be rebuilt: restore the state directory, "+
+				"or begin anew with another kafka.group and topics, and raise retention.ms (hindsight topics describe says to what): %w", consumer.ErrFatal, spans, err)
+		} else if err != nil {
 			return fmt.Errorf("read %v: %w", spans, err)
 		}
 		var fault error

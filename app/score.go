@@ -67,9 +67,14 @@ func (s *scoreStage) Process(ctx context.Context, now time.Time, fetches kgo.Fet
 	s.active = s.active[:0]
 	var group sync.WaitGroup
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
+	var faults error
 	fetches.EachPartition(func(p kgo.FetchTopicPartition) {
+		if len(p.Records) == 0 {
+			return
+		}
 		src := s.sources[p.Partition]
-		if len(p.Records) == 0 || src == nil {
+		if src == nil {
+			faults = notHeld(p.Topic, p.Partition)
 			return
 		}
 		src.staged, src.touched = src.committed, true
@@ -81,7 +86,6 @@ func (s *scoreStage) Process(ctx context.Context, now time.Time, fetches kgo.Fet
 		})
 	})
 	group.Wait()
-	var faults error
 	for _, src := range s.active {
 		faults = errors.Join(faults, src.worker.fault)
 		for i := range src.worker.scores {

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"hindsight/app/config"
@@ -88,9 +89,13 @@ func newJoinConfig(cfg *config.Config, top topology) (labels.Config, error) {
 	if err != nil {
 		return labels.Config{}, err
 	}
+	var models []string // their slices close although a partition never sees a score
+	if name, _, ok := strings.Cut(cfg.Model.Champion, "@"); ok {
+		models = []string{name}
+	}
 	return labels.Config{
 		EventsTopic: cfg.Events.Topic, ScoresTopic: cfg.Topics.Scores, EventWidth: event, LabelWidth: label, BatchBytes: batchBytes,
-		Identity: top.identity,
+		Identity: top.identity, Models: models,
 	}, nil
 }
 

@@ -222,6 +222,10 @@ func (s *watchStage) Aborted() error {
 // ended reports whether JOIN has closed its last tick everywhere and all its
 // slices have been judged.
 func (s *watchStage) ended(ctx context.Context) (bool, error) {
+	fixed, err := s.ends.fixed(ctx)
+	if !fixed || err != nil {
+		return false, err
+	}
 	join, err := fetchCommits(ctx, s.admin, s.config.Kafka.StageGroup(config.StageJoin))
 	if err != nil {
 		return false, err
@@ -231,7 +235,7 @@ func (s *watchStage) ended(ctx context.Context) (bool, error) {
 		if err := decodeCommit(s.config.Topics.Scores, p, join.metadata(s.config.Topics.Scores, p), &state); err != nil {
 			return false, err
 		}
-		if !state.Ended {
+		if state.EndedAt <= s.ends.total() {
 			return false, nil
 		}
 	}

@@ -153,6 +153,9 @@ func runDemoStages(ctx context.Context, a *app.App, feed *demo.Feed, published c
 		}
 	}()
 	err := a.Run(ctx)
+	if err != nil {
+		cancel(err) // the feed need not go on
+	}
 	stop()
 	<-shown
 	<-published

@@ -36,14 +36,25 @@ func (s *session) transact(ctx context.Context, fetches kgo.Fetches, out *Output
 	for _, r := range out.Records {
 		s.client.Produce(ctx, r, s.onProduced)
 	}
+	// End would commit the rest although a record was refused.
+	if err := s.client.Flush(ctx); err != nil {
+		return false, err
+	}
+	if failure := s.takeFailure(); failure != nil {
+		_, err := s.txn.End(ctx, kgo.TryAbort)
+		return false, errors.Join(failure, err)
+	}
+	// End waits for a heartbeat, and a member that was thrown out waits for End
+	// before it joins again. Past the transaction timeout nothing can commit.
+	ctx, cancel := context.WithTimeout(ctx, s.config.EndTimeout)
+	defer cancel()
 	ctx = kgo.PreTxnCommitFnContext(ctx, func(req *kmsg.TxnOffsetCommitRequest) error {
 		attach(req, out.Commits)
 		return nil
 	})
 	committed, err = s.txn.End(ctx, kgo.TryCommit)
-	if failure := s.takeFailure(); failure != nil && err == nil && !committed {
-		// The abort is clean, but the same records would fail again for ever.
-		err = failure
+	if ctx.Err() != nil {
+		committed, err = false, errors.Join(err, fmt.Errorf("the transaction did not end within %v: %w", s.config.EndTimeout, ctx.Err()))
 	}
 	return committed, err
 }

@@ -27,6 +27,7 @@ type Config struct {
 	TransactionalID string // stable across restarts on a real broker
 	Delivery        Delivery
 	CommitInterval  time.Duration // least time between two commits while there is little to do
+	EndTimeout      time.Duration // of one commit: no shorter than the client's transaction timeout
 	MaxRecords      int           // most records in one commit
 	Lead            string        // topic whose partitions are assigned
 	Followers       []string      // topics of the same count, mirrored onto the lead

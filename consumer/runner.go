@@ -60,14 +60,15 @@ func runSession(ctx context.Context, config *Config, stage Stage) (err error) {
 	var out Output
 	var last time.Time
 	for {
+		s.rest(ctx, last)
 		if err := s.settle(work); err != nil {
 			return err
 		}
-		fetches := s.poll(ctx, config, last)
+		fetches := s.poll(ctx)
 		if ctx.Err() != nil {
 			return nil
 		}
-		if err := fetchFault(fetches); err != nil {
+		if err := fetchFault(fetches, held); err != nil {
 			return err
 		}
 		revoked, assigned := s.handover(held)
@@ -120,26 +121,31 @@ func (s *session) finish(ctx context.Context, stage Stage, fetches kgo.Fetches, 
 	return stage.Committed()
 }
 
-// poll waits until the commit interval has passed since the last commit, so
-// that a trickle does not become a transaction per record, then takes what is there.
-func (s *session) poll(ctx context.Context, config *Config, last time.Time) kgo.Fetches {
-	if wait := config.CommitInterval - time.Since(last); wait > 0 && s.client.BufferedFetchRecords() < int64(config.MaxRecords) {
-		timer := time.NewTimer(wait)
-		defer timer.Stop()
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-timer.C:
-		}
+// rest waits until the commit interval has passed since the last commit, so
+// that a trickle does not become a transaction per record.
+func (s *session) rest(ctx context.Context, last time.Time) {
+	wait := s.config.CommitInterval - time.Since(last)
+	if wait <= 0 || s.client.BufferedFetchRecords() >= int64(s.config.MaxRecords) {
+		return
 	}
-	poll, cancel := context.WithTimeout(ctx, config.CommitInterval)
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
+
+// poll takes what is there, and waits a little where nothing is.
+func (s *session) poll(ctx context.Context) kgo.Fetches {
+	poll, cancel := context.WithTimeout(ctx, s.config.CommitInterval)
 	defer cancel()
-	return s.client.PollRecords(poll, config.MaxRecords)
+	return s.client.PollRecords(poll, s.config.MaxRecords)
 }
 
 // fetchFault returns what ends the session. A partition with a fatal error is
 // never fetched again, so going on would lose it in silence.
-func fetchFault(fetches kgo.Fetches) error {
+func fetchFault(fetches kgo.Fetches, held map[Partition]bool) error {
 	var fault error
 	fetches.EachError(func(topic string, partition int32, err error) {
 		if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
@@ -147,7 +153,7 @@ func fetchFault(fetches kgo.Fetches) error {
 		}
 		var loss *kgo.ErrDataLoss
 		switch {
-		case errors.As(err, &loss), errors.Is(err, kerr.UnknownTopicID), errors.Is(err, kerr.OffsetOutOfRange):
+		case errors.As(err, &loss), errors.Is(err, kerr.UnknownTopicID) && held[Partition{topic, partition}], errors.Is(err, kerr.OffsetOutOfRange):
 			err = fmt.Errorf("%w: %s/%d is not the log that was read before (recreated, truncated or past its retention): %w", ErrFatal, topic, partition, err)
 		case kerr.IsRetriable(err):
 			return

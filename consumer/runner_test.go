@@ -105,7 +105,7 @@ func copyUnderChurn(t *testing.T, delivery Delivery) {
 	run := func(ctx context.Context, i int) error {
 		return Run(ctx, Config{
 			Name: "copy", Client: client, Group: "g", TransactionalID: "copy-" + strconv.Itoa(i), Delivery: delivery,
-			CommitInterval: 5 * time.Millisecond, MaxRecords: 200, Recycle: true, Lead: "in", Followers: []string{"mirror"}, Spread: []string{"other"},
+			CommitInterval: 5 * time.Millisecond, EndTimeout: 5 * time.Second, MaxRecords: 200, Recycle: true, Lead: "in", Followers: []string{"mirror"}, Spread: []string{"other"},
 			Log: slog.New(slog.DiscardHandler),
 		}, &copyStage{t: t, counts: map[Partition]int64{}, total: &total, want: records})
 	}

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
@@ -122,8 +123,8 @@ func (s *session) onOffsetsFetched(_ context.Context, _ *kgo.Client, resp *kmsg.
 	defer s.mu.Unlock()
 	for _, t := range resp.Topics {
 		for _, p := range t.Partitions {
-			if p.ErrorCode != 0 {
-				continue
+			if p.ErrorCode != 0 { // kgo would drop the partition from this session; join again instead
+				return fmt.Errorf("offset of %s/%d: %w", t.Topic, p.Partition, kerr.ErrorForCode(p.ErrorCode))
 			}
 			c := Commit{Partition: Partition{t.Topic, p.Partition}, Offset: p.Offset}
 			if p.Metadata != nil {
