@@ -37,6 +37,20 @@ func (c *sourceCommit) mark(offset, floor int64, coarse time.Duration) {
 	}
 }
 
+// maxAside bounds how many dead letters a commit remembers.
+const maxAside = 64
+
+// setAside remembers that the record at offset became a dead letter: what was
+// unreadable or ahead of the wall clock then may not be so when it is folded again.
+func (c *sourceCommit) setAside(offset int64) {
+	c.DeadLetters++
+	kept := c.Aside[max(0, len(c.Aside)+1-maxAside):]
+	for len(kept) > 0 && len(c.Marks) > 0 && kept[0] < c.Marks[0].Offset {
+		kept = kept[1:] // no fold begins so early
+	}
+	c.Aside = append(slices.Clone(kept), offset)
+}
+
 // before returns the last mark at or before offset.
 func (c *sourceCommit) before(offset int64) (clockMark, bool) {
 	for i := len(c.Marks) - 1; i >= 0; i-- {

@@ -19,6 +19,7 @@ type sourceCommit struct {
 	Rerouted    int64           `json:"rerouted,omitempty"`     // labels forwarded to their partition
 	DeadLetters int64           `json:"dead_letters,omitempty"` // either
 	Marks       []clockMark     `json:"marks,omitempty"`        // labels: where the clock stood before
+	Aside       []int64         `json:"aside,omitempty"`        // labels: the latest dead letters' offsets, for those who fold again
 }
 
 func newSourceCommit() sourceCommit { return sourceCommit{Clock: schemas.Beginning} }

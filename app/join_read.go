@@ -174,7 +174,7 @@ func (s *joinStage) readLabels(ctx context.Context, now time.Time, id int32, rec
 				"the label's stamp %v is more than events.max_skew (%v) beyond now", stamp, s.config.Events.MaxSkew)}
 		}
 		if fault != nil {
-			f.staged.DeadLetters++
+			f.staged.setAside(r.Offset)
 			fault.Stage = "join"
 			s.publish.deadLetter(r, *fault)
 			continue

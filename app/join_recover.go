@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -265,6 +266,9 @@ func (f *fold) inPlace(ctx context.Context, join *labels.Join, b store.Batch, fr
 	}
 	s, clock := f.stage, mark.Clock
 	return readSpans(ctx, f.client, []span{{f.config.Labels.Topic, f.a.id, mark.Offset, f.a.labels}}, func(r *kgo.Record) error {
+		if slices.Contains(f.a.feed.Aside, r.Offset) {
+			return nil
+		}
 		var l labels.Label
 		fault, err := s.readLabel(ctx, r.Value, r.Timestamp.UnixMilli(), &l)
 		if err != nil || fault != nil {
