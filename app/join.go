@@ -54,6 +54,7 @@ type joinPartition struct {
 	carried  time.Time          // until when all-idle time has been carried on
 	seen     map[sourceID]int64 // next offset of each source that showed this partition a record
 	logging  bool               // settings are logged and not read back yet
+	logged   bool               // logging, as of the last commit: an abort does not take back what was committed before
 	touched  bool
 }
 
@@ -234,7 +235,7 @@ func (s *joinStage) Committed() error {
 	}
 	var pending int64
 	for _, p := range s.parts {
-		p.touched = false
+		p.touched, p.logged = false, p.logging
 		status := p.join.Status()
 		pending += status.Ledger.Pending
 		s.metrics.SetClosedTick(p.id, status.Closed)
@@ -267,6 +268,7 @@ func (s *joinStage) Aborted() error {
 		f.staged, f.stagedAt, f.touched = f.committed, f.next, false
 	}
 	for _, p := range s.parts {
+		p.logging = p.logged
 		if !p.touched {
 			continue
 		}
@@ -276,7 +278,7 @@ func (s *joinStage) Aborted() error {
 		}
 		at := join.Offsets()
 		p.join, p.scores, p.rerouted, p.pending, p.touched = join, at.Scores, at.Rerouted, nil, false
-		p.gate, p.last, p.ended, p.logging = join.Closed(), false, false, false
+		p.gate, p.last, p.ended = join.Closed(), false, false
 	}
 	return nil
 }

@@ -152,6 +152,9 @@ func (j *Join) AddSettings(_ store.Batch, s Settings, offset int64) error {
 		return nil // known, or forgotten because nothing lives by them
 	}
 	if s.From < j.meta.Closed {
+		if j.Follows(s) {
+			return nil // logged twice, as after an abort: nothing changes
+		}
 		return fmt.Errorf("settings at offset %d of labels-rerouted are to hold from %v, but %v is closed", offset, s.From, j.meta.Closed)
 	}
 	j.meta.Timeline.add(chapter{Settings: s, Offset: offset, Needed: schemas.Beginning})
