@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -156,14 +157,7 @@ func (a *App) loadBundle() error {
 	return nil
 }
 
-func (a *App) runs(s config.Stage) bool {
-	for _, mine := range a.options.Stages {
-		if mine == s {
-			return true
-		}
-	}
-	return false
-}
+func (a *App) runs(s config.Stage) bool { return slices.Contains(a.options.Stages, s) }
 
 // inputs are the topics of the user's that the stages here depend on.
 func (a *App) inputs() []string {

@@ -28,7 +28,6 @@ type sourceClock struct {
 // must have read before it may count them: a record that was committed with
 // those clocks lies before these ends.
 type sample struct {
-	taken       time.Time
 	sources     map[sourceID]sourceClock
 	order       []sourceID // all sources, sorted
 	scoresEnd   map[int32]int64
@@ -63,7 +62,7 @@ func (c *clockReader) read(ctx context.Context, now time.Time) (*sample, error) 
 	if err != nil {
 		return nil, err
 	}
-	s := &sample{taken: now, sources: map[sourceID]sourceClock{}}
+	s := &sample{sources: map[sourceID]sourceClock{}}
 	if c.ends != nil {
 		if s.joinEnded, err = c.ends.fixed(ctx); err != nil {
 			return nil, err

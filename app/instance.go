@@ -7,7 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
+
+	"hindsight/app/filelock"
 )
 
 // instance is the identity of a process: it owns a state directory alone, and
@@ -23,12 +24,12 @@ func openInstance(dir string) (*instance, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("state directory: %w", err)
 	}
-	lock, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o644)
-	if err != nil {
+	lock, err := filelock.Take(filepath.Join(dir, "lock"))
+	if err != nil && !errors.Is(err, filelock.ErrHeld) {
 		return nil, fmt.Errorf("state directory: %w", err)
 	}
-	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		return nil, errors.Join(fmt.Errorf("state directory %s is used by another hindsight process: stop that one, or give this one a state.dir of its own: %w", dir, err), lock.Close())
+	if err != nil {
+		return nil, fmt.Errorf("state directory %s is used by another hindsight process: stop that one, or give this one a state.dir of its own: %w", dir, err)
 	}
 	i := &instance{lock: lock}
 	file := filepath.Join(dir, "instance")

@@ -17,7 +17,6 @@ type judgements struct {
 	windows map[windowID]schemas.Window
 	alarms  []schemas.Alarm
 	seen    map[alarmChange]bool
-	latest  schemas.Instant
 }
 
 type windowID struct {
@@ -32,7 +31,7 @@ type alarmChange struct {
 }
 
 func newJudgements() *judgements {
-	return &judgements{windows: map[windowID]schemas.Window{}, seen: map[alarmChange]bool{}, latest: schemas.Beginning}
+	return &judgements{windows: map[windowID]schemas.Window{}, seen: map[alarmChange]bool{}}
 }
 
 // read takes one record of the topics windows or alarms.
@@ -70,7 +69,6 @@ func (j *judgements) window(w schemas.Window) {
 		return
 	}
 	j.windows[id] = w
-	j.latest = max(j.latest, w.At)
 }
 
 func (j *judgements) alarm(a schemas.Alarm) {

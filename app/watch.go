@@ -43,13 +43,12 @@ type watchPartition struct {
 	id      int32
 	next    int64
 	models  map[string]*drift.Watch
-	judged  schemas.Instant
 	touched bool
 }
 
 func (s *watchStage) Assign(ctx context.Context, commits []consumer.Commit) error {
 	for _, c := range commits {
-		p := &watchPartition{id: c.ID, next: c.Offset, models: map[string]*drift.Watch{}, judged: schemas.Beginning}
+		p := &watchPartition{id: c.ID, next: c.Offset, models: map[string]*drift.Watch{}}
 		state := watchCommit{Judged: schemas.Beginning, Floor: c.Offset}
 		if err := decodeCommit(c.Topic, c.ID, c.Metadata, &state); err != nil {
 			return err
@@ -104,7 +103,6 @@ func (s *watchStage) refold(ctx context.Context, p *watchPartition, state watchC
 			}
 		}
 	}
-	p.judged = state.Judged
 	return nil
 }
 
@@ -191,7 +189,6 @@ func (s *watchStage) judge(p *watchPartition, out *consumer.Output) error {
 		state.Judged = min(state.Judged, w.Judged())
 		state.Floor = min(state.Floor, w.Floor())
 	}
-	p.judged = state.Judged
 	out.Commit(s.config.Topics.Slices, p.id, p.next, encodeCommit(state))
 	return nil
 }

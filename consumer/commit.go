@@ -33,14 +33,8 @@ func (s *session) transact(ctx context.Context, fetches kgo.Fetches, out *Output
 		_, err := s.txn.End(ctx, kgo.TryAbort)
 		return false, err
 	}
-	for _, r := range out.Records {
-		s.client.Produce(ctx, r, s.onProduced)
-	}
 	// End would commit the rest although a record was refused.
-	if err := s.client.Flush(ctx); err != nil {
-		return false, err
-	}
-	if failure := s.takeFailure(); failure != nil {
+	if failure := s.publish(ctx, out.Records); failure != nil {
 		_, err := s.txn.End(ctx, kgo.TryAbort)
 		return false, errors.Join(failure, err)
 	}
@@ -106,14 +100,19 @@ func attach(req *kmsg.TxnOffsetCommitRequest, commits map[Partition]Commit) {
 	}
 }
 
-func (s *session) publishThenCommit(ctx context.Context, out *Output) (bool, error) {
-	for _, r := range out.Records {
+// publish returns once every record is acknowledged, or the first that is not.
+func (s *session) publish(ctx context.Context, records []*kgo.Record) error {
+	for _, r := range records {
 		s.client.Produce(ctx, r, s.onProduced)
 	}
 	if err := s.client.Flush(ctx); err != nil {
-		return false, err
+		return err
 	}
-	if err := s.takeFailure(); err != nil {
+	return s.takeFailure()
+}
+
+func (s *session) publishThenCommit(ctx context.Context, out *Output) (bool, error) {
+	if err := s.publish(ctx, out.Records); err != nil {
 		return false, err
 	}
 	offsets := s.client.UncommittedOffsets()

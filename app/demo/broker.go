@@ -12,6 +12,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"hindsight/app/filelock"
 	"hindsight/schemas/registry"
 )
 
@@ -62,7 +63,7 @@ func (b *Broker) start(o BrokerOptions) error {
 			return fmt.Errorf("demo folder: %w", err)
 		}
 		var err error
-		if b.lock, err = lockFile(filepath.Join(o.Dir, "lock")); err != nil {
+		if b.lock, err = filelock.Take(filepath.Join(o.Dir, "lock")); err != nil {
 			return fmt.Errorf("demo folder %s: is used by another process: %w", o.Dir, err)
 		}
 		opts = append(opts, kfake.DataDir(filepath.Join(o.Dir, "kafka")))
