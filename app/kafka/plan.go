@@ -67,7 +67,7 @@ func Plan(cfg *config.Config, counts Counts) []Topic {
 	t, l := cfg.Topics, cfg.Labels
 	wait := l.Horizon + l.Grace
 	keep := wait + l.Early + margin
-	sums := longestWindow(cfg.Watch.Windows) + wait + margin
+	sums := reach(cfg.Watch.Windows) + wait + margin
 	n, like := counts.forScores(cfg)
 	spread := int32(SlicePartitions)
 	if counts.Slices > 0 {
@@ -80,7 +80,7 @@ func Plan(cfg *config.Config, counts Counts) []Topic {
 		{Key: "labels_rerouted", Name: t.LabelsRerouted, Partitions: n, Equal: t.Scores, Cleanup: Delete, Retention: keep, Stages: []config.Stage{j}},
 		{Key: "slices", Name: t.Slices, Partitions: spread, Cleanup: Delete, Retention: sums, Stages: []config.Stage{j, w}},
 		{Key: "watch_state", Name: t.WatchState, Partitions: spread, Equal: t.Slices, Cleanup: Compact, Retention: Unlimited, Stages: []config.Stage{w}},
-		{Key: "windows", Name: t.Windows, Partitions: spread, Equal: t.Slices, Cleanup: CompactDelete, Retention: max(sums, windowHistory), Stages: []config.Stage{w}},
+		{Key: "windows", Name: t.Windows, Partitions: spread, Equal: t.Slices, Cleanup: CompactDelete, Retention: max(longestWindow(cfg.Watch.Windows)+wait+margin, windowHistory), Stages: []config.Stage{w}},
 		{Key: "alarms", Name: t.Alarms, Partitions: spread, Equal: t.Slices, Cleanup: Compact, Retention: Unlimited, Stages: []config.Stage{w}},
 		{Key: "models", Name: t.Models, Partitions: 1, Cleanup: Compact, Retention: Unlimited, Stages: []config.Stage{s}},
 		{Key: "models_history", Name: t.ModelsHistory, Partitions: 1, Cleanup: Delete, Retention: Unlimited, Stages: []config.Stage{s}},
@@ -92,6 +92,16 @@ func longestWindow(windows []config.Window) time.Duration {
 	var longest time.Duration
 	for _, w := range windows {
 		longest = max(longest, w.Size)
+	}
+	return longest
+}
+
+// reach is how far back WATCH folds windows again: a window is judged until its
+// successor has settled, which is one slide later.
+func reach(windows []config.Window) time.Duration {
+	var longest time.Duration
+	for _, w := range windows {
+		longest = max(longest, w.Size+w.Slide)
 	}
 	return longest
 }

@@ -75,7 +75,7 @@ func TestPlan(t *testing.T) {
 		"scores":          {12, Delete, (14 + 2 + 20 + 1) * day},
 		"outcomes":        {12, Delete, (14 + 2 + 20 + 1) * day},
 		"labels_rerouted": {12, Delete, (14 + 2 + 20 + 1) * day},
-		"slices":          {4, Delete, (100 + 14 + 2 + 1) * day},
+		"slices":          {4, Delete, (100 + 100 + 14 + 2 + 1) * day},
 		"watch_state":     {4, Compact, Unlimited},
 		"windows":         {4, CompactDelete, (100 + 14 + 2 + 1) * day},
 		"alarms":          {4, Compact, Unlimited},
