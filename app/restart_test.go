@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
 
 	"hindsight/app"
 	"hindsight/app/config"
@@ -28,6 +29,7 @@ import (
 type stand struct {
 	t         *testing.T
 	published chan struct{}
+	inputsEnd <-chan struct{} // published, or nil for a run without an end
 	broker    *demo.Broker
 	bundles   string
 	run       int
@@ -51,6 +53,7 @@ func (s *stand) WithGroup(string) slog.Handler            { return s }
 func newStand(t *testing.T, loans int, speed float64) *stand {
 	t.Helper()
 	s := &stand{t: t, bundles: t.TempDir(), published: make(chan struct{})}
+	s.inputsEnd = s.published
 	var err error
 	if s.broker, err = demo.StartBroker(demo.BrokerOptions{}); err != nil {
 		t.Fatal(err)
@@ -99,12 +102,12 @@ func (s *stand) config(dir string) *config.Config {
 }
 
 // open makes a process with its own state directory.
-func (s *stand) open(dir string) *app.App {
+func (s *stand) open(dir string, hooks ...kgo.Hook) *app.App {
 	s.t.Helper()
 	s.run++
 	a, err := app.New(s.t.Context(), app.Options{
-		Config: s.config(dir), Stages: config.AllStages(), Log: slog.New(s), InputsEnd: s.published,
-		Client: s.broker.ClientOptions(), Group: s.broker.GroupOptions(), RegistryHTTP: s.broker.RegistryHTTP(),
+		Config: s.config(dir), Stages: config.AllStages(), Log: slog.New(s), InputsEnd: s.inputsEnd,
+		Client: append(s.broker.ClientOptions(), kgo.WithHooks(hooks...)), Group: s.broker.GroupOptions(), RegistryHTTP: s.broker.RegistryHTTP(),
 		Instance: fmt.Sprintf("run-%d", s.run), MaxRecords: 50,
 	})
 	if err != nil {
@@ -138,31 +141,23 @@ func (s *stand) finish(dir string) string {
 	return string(text)
 }
 
-// cancelAfter cancels once so many more records have been read and committed.
-func (s *stand) cancelAfter(ctx context.Context, cancel context.CancelFunc, records int64) {
-	defer cancel()
-	cfg := s.config(s.t.TempDir())
-	client, err := kafka.Connect(ctx, cfg.Kafka, nil, s.broker.ClientOptions()...)
-	if err != nil {
-		return
-	}
-	defer client.Close()
-	start := int64(-1)
-	ticker := time.NewTicker(5 * time.Millisecond)
-	defer ticker.Stop()
-	for {
-		l, err := app.ReadLedger(ctx, kadm.NewClient(client), cfg)
-		if err == nil && start < 0 {
-			start = l.Events + l.LabelsRead
-		}
-		if err == nil && l.Events+l.LabelsRead >= start+records {
-			return
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
+// cancelAfter calls cancel when the stage clients of a process have taken so
+// many records: by what was done, whatever the speed of the machine.
+type cancelAfter struct {
+	left   atomic.Int64
+	cancel context.CancelFunc
+}
+
+func newCancelAfter(records int64, cancel context.CancelFunc) *cancelAfter {
+	c := &cancelAfter{cancel: cancel}
+	c.left.Store(records)
+	return c
+}
+
+// OnFetchRecordUnbuffered is a hook of franz-go.
+func (c *cancelAfter) OnFetchRecordUnbuffered(_ *kgo.Record, polled bool) {
+	if polled && c.left.Add(-1) == 0 {
+		c.cancel()
 	}
 }
 
@@ -176,9 +171,8 @@ func TestStoppingAndLosingTheDiskChangesNothing(t *testing.T) {
 			s, dir := newStand(t, restartLoans, 30), t.TempDir()
 			lost, midway := 0, 0
 			for range 8 {
-				a := s.open(dir)
 				ctx, cancel := context.WithCancel(t.Context())
-				go s.cancelAfter(ctx, cancel, int64(200+rng.IntN(1000)))
+				a := s.open(dir, newCancelAfter(int64(200+rng.IntN(2000)), cancel))
 				if err := a.Run(ctx); err != nil {
 					t.Fatal(err)
 				}
@@ -222,9 +216,8 @@ func TestTwoProcessesShareThePartitions(t *testing.T) {
 	go func() { done <- steady.Run(ctx) }()
 	dirs := []string{t.TempDir(), t.TempDir()}
 	for i := range 6 {
-		a := s.open(dirs[i%2])
 		short, cancel := context.WithCancel(t.Context())
-		go s.cancelAfter(short, cancel, 1000)
+		a := s.open(dirs[i%2], newCancelAfter(1500, cancel))
 		others.Go(func() {
 			defer cancel()
 			if err := errors.Join(a.Run(short), a.Close()); err != nil {
