@@ -141,22 +141,22 @@ func (s *stand) finish(dir string) string {
 	return string(text)
 }
 
-// cancelAfter calls cancel when the stage clients of a process have taken so
-// many records: by what was done, whatever the speed of the machine.
+// cancelAfter calls cancel when JOIN has taken so many scores: by what was
+// done, whatever the speed of the machine.
 type cancelAfter struct {
 	left   atomic.Int64
 	cancel context.CancelFunc
 }
 
-func newCancelAfter(records int64, cancel context.CancelFunc) *cancelAfter {
+func newCancelAfter(scores int64, cancel context.CancelFunc) *cancelAfter {
 	c := &cancelAfter{cancel: cancel}
-	c.left.Store(records)
+	c.left.Store(scores)
 	return c
 }
 
 // OnFetchRecordUnbuffered is a hook of franz-go.
-func (c *cancelAfter) OnFetchRecordUnbuffered(_ *kgo.Record, polled bool) {
-	if polled && c.left.Add(-1) == 0 {
+func (c *cancelAfter) OnFetchRecordUnbuffered(r *kgo.Record, polled bool) {
+	if polled && r.Topic == "scores" && c.left.Add(-1) == 0 {
 		c.cancel()
 	}
 }
@@ -172,7 +172,7 @@ func TestStoppingAndLosingTheDiskChangesNothing(t *testing.T) {
 			lost, midway := 0, 0
 			for range 8 {
 				ctx, cancel := context.WithCancel(t.Context())
-				a := s.open(dir, newCancelAfter(int64(200+rng.IntN(2000)), cancel))
+				a := s.open(dir, newCancelAfter(int64(200+rng.IntN(600)), cancel))
 				if err := a.Run(ctx); err != nil {
 					t.Fatal(err)
 				}
@@ -217,7 +217,7 @@ func TestTwoProcessesShareThePartitions(t *testing.T) {
 	dirs := []string{t.TempDir(), t.TempDir()}
 	for i := range 6 {
 		short, cancel := context.WithCancel(t.Context())
-		a := s.open(dirs[i%2], newCancelAfter(1500, cancel))
+		a := s.open(dirs[i%2], newCancelAfter(700, cancel))
 		others.Go(func() {
 			defer cancel()
 			if err := errors.Join(a.Run(short), a.Close()); err != nil {

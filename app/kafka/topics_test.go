@@ -212,7 +212,7 @@ func TestDescribeFaults(t *testing.T) {
 		"topic outcomes: has 2 partitions and scores has 4; while it is empty, run: kafka-topics.sh --bootstrap-server " + server + " --alter --topic outcomes --partitions 4; else name another topic in topics.outcomes",
 		"topic labels-rerouted: has 8 partitions and scores has 4; partitions cannot be taken away: name another topic in topics.labels_rerouted and run hindsight topics create",
 		"topic labels-rerouted: cleanup.policy is compact and would lose records of the same key; " + configs + "labels-rerouted --add-config cleanup.policy=delete",
-		"topic slices: retention.bytes is 1000 and may delete records sooner than they are needed for 46d; " + configs + "slices --add-config retention.bytes=-1",
+		"topic slices: retention.bytes is 1000 and may delete records sooner than they are needed for 76d; " + configs + "slices --add-config retention.bytes=-1",
 		"topic watch-state: keeps records for 1s and they are needed without end; " + configs + "watch-state --add-config cleanup.policy=compact",
 		"topic models: has 3 partitions and must have 1, to keep its order; name another topic in topics.models",
 		"topic dead-letters: max.message.bytes is 1000000, too small for a dead letter of 16MiB; " + configs + "dead-letters --add-config max.message.bytes=16777216",
