@@ -128,8 +128,14 @@ func (c *clockReader) judgeRest(ctx context.Context, s *sample, now time.Time) e
 	if err != nil {
 		return err
 	}
+	c.rest(s, starts, at, now)
+	return nil
+}
+
+// rest marks the sources of s that have stood at their ends for idle_after.
+func (c *clockReader) rest(s *sample, starts, ends map[string]map[int32]int64, now time.Time) {
 	for id, src := range s.sources {
-		end := at[id.topic][id.partition]
+		end := ends[id.topic][id.partition]
 		if max(src.offset, starts[id.topic][id.partition]) < end {
 			delete(c.quiet, id)
 			continue
@@ -142,7 +148,6 @@ func (c *clockReader) judgeRest(ctx context.Context, s *sample, now time.Time) e
 		src.idle = now.Sub(q.since) >= c.config.Labels.IdleAfter
 		s.sources[id] = src
 	}
-	return nil
 }
 
 // quietest returns how long ago the last source went quiet, from which on

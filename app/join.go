@@ -24,7 +24,7 @@ import (
 type joinStage struct {
 	config  *config.Config
 	log     *slog.Logger
-	store   *store.Pebble
+	store   joinStore
 	reader  *schemas.Reader
 	row     *schemas.Row
 	place   consumer.Partitioner
@@ -39,6 +39,12 @@ type joinStage struct {
 	feeds  map[int32]*labelFeed
 	batch  store.Batch
 	synced time.Time
+}
+
+// joinStore is where JOIN keeps its state: on disk, or in memory in tests.
+type joinStore interface {
+	store.Store
+	Bytes() uint64 // on disk
 }
 
 // joinPartition is one partition of scores with its rerouted labels.
