@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ import (
 
 	"hindsight/app/config"
 	"hindsight/app/kafka"
+	"hindsight/app/memory"
 	"hindsight/app/telemetry"
 	"hindsight/consumer"
 	"hindsight/labels/store"
@@ -43,8 +45,9 @@ type Options struct {
 	Client       []kgo.Opt    // beside those of the configuration
 	Group        []kgo.Opt    // of group members
 	RegistryHTTP *http.Client // nil: by TCP
-	Instance     string       // for transactional ids; "": kept in the state directory
-	MaxRecords   int          // most records in one transaction; 0 stands for 10,000
+	Instance     string       // for transactional ids; "": kafka.instance, or kept in the state directory
+	MaxRecords   int          // most records in one transaction; 0: what the memory bound allows
+	Memory       int64        // bound in bytes that the buffers derive from; 0: memory.limit
 }
 
 // App is the program as a value: New, Run, Close.
@@ -67,6 +70,7 @@ type App struct {
 	ready    readiness
 	cleanup  []func() error // in the order of construction; run backwards
 	started  time.Time
+	budget   memory.Budget
 }
 
 // New checks and connects everything that the stages need. It starts nothing.
@@ -75,8 +79,12 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if a.options.Speed == 0 {
 		a.options.Speed = 1
 	}
+	if a.options.Memory == 0 {
+		a.options.Memory = int64(o.Config.Memory.Limit)
+	}
+	a.budget = memory.Divide(a.options.Memory)
 	if a.options.MaxRecords == 0 {
-		a.options.MaxRecords = 10_000
+		a.options.MaxRecords = a.budget.Records
 	}
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
@@ -97,7 +105,7 @@ func (a *App) open(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		a.options.Instance = i.id
+		a.options.Instance = cmp.Or(a.config.Kafka.Instance, i.id)
 		a.cleanup = append(a.cleanup, i.close)
 	}
 	if a.runs(config.StageScore) {
@@ -170,10 +178,6 @@ func (a *App) inputs() []string {
 	return nil // WATCH alone, without a word of the inputs, ends with what JOIN ended last
 }
 
-// endTimeout is the client's own transaction timeout: what has not committed by
-// then is aborted by the broker.
-const endTimeout = 40 * time.Second
-
 // Run runs the stages until parent ends, or until the inputs of a bounded run are
 // read to their end. The first stage that fails stops the others.
 func (a *App) Run(parent context.Context) error {
@@ -226,20 +230,28 @@ func (a *App) member(stage config.Stage, lead string) consumer.Config {
 	}
 	group := a.config.Kafka.StageGroup(stage)
 	opts := append([]kgo.Opt{}, a.base...)
+	timeouts := a.config.Kafka
 	opts = append(opts, kgo.ClientID("hindsight-"+string(stage)), kgo.FetchMaxWait(500*time.Millisecond),
-		kgo.MaxDecompressBatchBytes(64<<20), kgo.ProducerBatchCompression(kgo.NoCompression()))
+		kgo.MaxDecompressBatchBytes(kafka.MaxBatch), kgo.MaxConcurrentFetches(a.budget.Fetches),
+		kgo.MaxBufferedBytes(a.budget.Produce), kgo.ProducerBatchCompression(kgo.NoCompression()),
+		kgo.SessionTimeout(timeouts.SessionTimeout), kgo.HeartbeatInterval(min(3*time.Second, timeouts.SessionTimeout/5)),
+		kgo.TransactionTimeout(timeouts.TransactionTimeout))
 	return consumer.Config{
 		Name: string(stage), Client: append(opts, a.options.Group...), Group: group,
 		TransactionalID: group + "-" + a.options.Instance, Delivery: delivery,
-		CommitInterval: a.config.Kafka.CommitInterval, EndTimeout: endTimeout, MaxRecords: a.options.MaxRecords, Lead: lead,
+		CommitInterval: a.config.Kafka.CommitInterval, EndTimeout: timeouts.TransactionTimeout, Lead: lead,
+		MaxRecords: a.options.MaxRecords, PollBytes: a.budget.Poll, Instance: timeouts.Instance,
 		MaxMessage: func(topic string) int32 {
 			if topic == a.config.Topics.DeadLetters {
 				return 16 << 20
 			}
 			return 1_000_000
 		},
-		Hook: func() kgo.Hook { // a kprom.Metrics holds the figures of one client
-			return kprom.NewMetrics("hindsight_kafka", kprom.Registerer(a.gatherer), kprom.WithClientLabel())
+		Hooks: func() []kgo.Hook { // a kprom.Metrics holds the figures of one client
+			return []kgo.Hook{
+				kprom.NewMetrics("hindsight_kafka", kprom.Registerer(a.gatherer), kprom.WithClientLabel()),
+				kafka.BoundFetches(a.budget.Fetch),
+			}
 		},
 		Log: a.log,
 	}
@@ -254,5 +266,7 @@ func (a *App) lookup() schemaLookup {
 
 // openStore opens JOIN's store; one that a crash left in a bad way is an error.
 func (a *App) openStore() (*store.Pebble, error) {
-	return store.OpenPebble(filepath.Join(a.config.State.Dir, "join"), store.Options{Logger: clientLog(a.log)})
+	return store.OpenPebble(filepath.Join(a.config.State.Dir, "join"), store.Options{
+		Logger: clientLog(a.log), CacheBytes: a.budget.StateCache, MemTableSize: uint64(a.budget.StateMemory),
+	})
 }

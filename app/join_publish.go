@@ -40,8 +40,9 @@ func (p *joinPublisher) decision(partition int32, kind string, v any) {
 	p.record(rerouteDecision(p.topics.LabelsRerouted, partition, kind, v))
 }
 
-func (p *joinPublisher) deadLetter(r *kgo.Record, f consumer.Fault) {
-	p.classes[f.Class]++
+// deadLetter sets aside r, which stands for n labels.
+func (p *joinPublisher) deadLetter(r *kgo.Record, n int64, f consumer.Fault) {
+	p.classes[f.Class] += int(n)
 	p.record(consumer.DeadLetter(p.topics.DeadLetters, p.top.deadLetters, r, f))
 }
 

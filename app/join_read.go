@@ -159,6 +159,13 @@ func (s *joinStage) readLabels(ctx context.Context, now time.Time, id int32, rec
 		if r.Attrs.IsControl() {
 			continue
 		}
+		if n, ok := consumer.Skipped(r); ok {
+			f.stagedAt = r.Offset + n
+			f.staged.Read += n
+			f.staged.DeadLetters += n
+			s.publish.deadLetter(r, n, consumer.TooLarge("join", n))
+			continue
+		}
 		f.staged.Read++
 		var l labels.Label
 		fault, err := s.readLabel(ctx, r.Value, r.Timestamp.UnixMilli(), &l)
@@ -176,7 +183,7 @@ func (s *joinStage) readLabels(ctx context.Context, now time.Time, id int32, rec
 		if fault != nil {
 			f.staged.setAside(r.Offset)
 			fault.Stage = "join"
-			s.publish.deadLetter(r, *fault)
+			s.publish.deadLetter(r, 1, *fault)
 			continue
 		}
 		f.staged.Clock = max(f.staged.Clock, stamp)

@@ -8,6 +8,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"hindsight/app/kafka"
 	"hindsight/consumer"
 )
 
@@ -17,6 +18,9 @@ type span struct {
 	partition int32
 	from, to  int64
 }
+
+// readBytes is about how many bytes of records one reading holds at once.
+const readBytes = 4 << 20
 
 // readSpans gives visit every committed record of the spans, each span in
 // order. `to` may be a high watermark: open transactions before it are awaited.
@@ -38,14 +42,26 @@ func readSpans(ctx context.Context, client []kgo.Opt, spans []span, visit func(*
 	}
 	cl, err := kgo.NewClient(append(append([]kgo.Opt{}, client...),
 		kgo.ConsumePartitions(want), kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.KeepControlRecords(),
-		kgo.ConsumeResetOffset(kgo.NoResetOffset()))...)
+		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
+		kgo.MaxDecompressBatchBytes(kafka.MaxBatch), kgo.MaxConcurrentFetches(1), kgo.WithHooks(kafka.BoundFetches(readBytes)))...)
 	if err != nil {
 		return fmt.Errorf("kafka client: %w", err)
 	}
 	defer cl.Close()
 	for len(left) > 0 {
 		fetches := cl.PollFetches(ctx)
-		if err := fetches.Err(); errors.Is(err, kerr.OffsetOutOfRange) {
+		skipped := map[string]map[int32]kgo.EpochOffset{}
+		fetches.EachError(func(topic string, partition int32, err error) {
+			if large := (*kgo.ErrDecompressTooLarge)(nil); errors.As(err, &large) { // as it was when it was read first
+				skipped[topic] = map[int32]kgo.EpochOffset{partition: {Epoch: large.Epoch, Offset: large.NextOffset}}
+				if id := (sourceID{topic, partition}); large.NextOffset >= left[id] {
+					delete(left, id)
+				}
+			}
+		})
+		if len(skipped) > 0 {
+			cl.SetOffsets(skipped)
+		} else if err := fetches.Err(); errors.Is(err, kerr.OffsetOutOfRange) {
 			return fmt.Errorf("%w: %v: retention has deleted what a recovery needs. The state cannot be rebuilt: restore the state directory, "+
 				"or begin anew with another kafka.group and topics, and raise retention.ms (hindsight topics describe says to what): %w", consumer.ErrFatal, spans, err)
 		} else if err != nil {

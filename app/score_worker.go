@@ -55,20 +55,31 @@ func (w *scoreWorker) run(ctx context.Context, now schemas.Instant, src *source,
 		if r.Attrs.IsControl() {
 			continue
 		}
+		if n, ok := consumer.Skipped(r); ok {
+			src.offset = r.Offset + n
+			src.staged.Read += n
+			w.setAside(src, r, n, consumer.TooLarge("score", n))
+			continue
+		}
 		src.staged.Read++
 		switch fault, err := w.one(ctx, now, src, r); {
 		case err != nil:
 			w.fault = fmt.Errorf("%s/%d offset %d: %w", r.Topic, r.Partition, r.Offset, err)
 			return
 		case fault != nil:
-			src.staged.DeadLetters++
-			w.classes[fault.Class]++
-			fault.Stage, fault.Version = "score", w.stage.bundle.Version
-			w.dead = append(w.dead, consumer.DeadLetter(w.stage.config.Topics.DeadLetters, w.stage.top.deadLetters, r, *fault))
+			w.setAside(src, r, 1, *fault)
 		default:
 			src.staged.Scored++
 		}
 	}
+}
+
+// setAside makes a dead letter of r, which stands for n events.
+func (w *scoreWorker) setAside(src *source, r *kgo.Record, n int64, fault consumer.Fault) {
+	src.staged.DeadLetters += n
+	w.classes[fault.Class] += int(n)
+	fault.Stage, fault.Version = "score", w.stage.bundle.Version
+	w.dead = append(w.dead, consumer.DeadLetter(w.stage.config.Topics.DeadLetters, w.stage.top.deadLetters, r, fault))
 }
 
 // one scores one event. The fault is the event's own; the error is not.

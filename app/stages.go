@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hindsight/app/config"
+	"hindsight/app/memory"
 	"hindsight/consumer"
 	"hindsight/drift"
 	"hindsight/drift/alarm"
@@ -39,7 +40,7 @@ func (a *App) runJoin(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	joinConfig, err := newJoinConfig(a.config, a.top)
+	joinConfig, err := newJoinConfig(a.config, a.top, a.budget)
 	if err != nil {
 		return err
 	}
@@ -75,11 +76,8 @@ func (a *App) runWatch(ctx context.Context) error {
 	return consumer.Run(ctx, a.member(config.StageWatch, a.config.Topics.Slices), a.ready.attend("watch", stage))
 }
 
-// batchBytes is how large a batch of JOIN's state may grow before it is committed.
-const batchBytes = 32 << 20
-
 // newJoinConfig translates the configuration for the join.
-func newJoinConfig(cfg *config.Config, top topology) (labels.Config, error) {
+func newJoinConfig(cfg *config.Config, top topology, budget memory.Budget) (labels.Config, error) {
 	specs := windowSpecs(cfg.Watch.Windows)
 	event, err := drift.Width(specs, schemas.EventClock, cfg.Watch.Slice)
 	if err != nil {
@@ -94,7 +92,7 @@ func newJoinConfig(cfg *config.Config, top topology) (labels.Config, error) {
 		models = []string{name}
 	}
 	return labels.Config{
-		EventsTopic: cfg.Events.Topic, ScoresTopic: cfg.Topics.Scores, EventWidth: event, LabelWidth: label, BatchBytes: batchBytes,
+		EventsTopic: cfg.Events.Topic, ScoresTopic: cfg.Topics.Scores, EventWidth: event, LabelWidth: label, BatchBytes: budget.StateBatch,
 		Identity: top.identity, Models: models,
 	}, nil
 }

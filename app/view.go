@@ -8,6 +8,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"hindsight/app/config"
+	"hindsight/app/kafka"
 	"hindsight/dashboard"
 	"hindsight/schemas"
 )
@@ -68,7 +69,8 @@ func (v *View) run(ctx context.Context) {
 	topics := v.app.config.Topics
 	cl, err := kgo.NewClient(append(append([]kgo.Opt{}, v.app.base...), kgo.ClientID("hindsight-view"),
 		kgo.ConsumeTopics(topics.Windows, topics.Alarms), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
-		kgo.ConsumeStartOffset(kgo.NewOffset().AtStart()), kgo.FetchMaxWait(viewEvery))...)
+		kgo.ConsumeStartOffset(kgo.NewOffset().AtStart()), kgo.FetchMaxWait(viewEvery),
+		kgo.WithHooks(kafka.BoundFetches(readBytes)))...)
 	if err != nil {
 		v.app.log.Error("the view cannot follow its topics", "error", err)
 		return

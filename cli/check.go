@@ -12,6 +12,7 @@ import (
 
 	"hindsight/app/config"
 	"hindsight/app/kafka"
+	"hindsight/app/memory"
 	"hindsight/schemas"
 	"hindsight/scoring"
 )
@@ -87,6 +88,7 @@ type checker struct {
 
 func (k *checker) run() {
 	k.ok("configuration", "%s, for %s", k.cfg.File(), stageList(k.stages))
+	k.checkMemory()
 	k.checkBrokers()
 	k.checkTopics()
 	k.checkRights()
@@ -95,6 +97,17 @@ func (k *checker) run() {
 	k.checkPlacement()
 	k.checkTimeScale()
 	k.checkPending()
+}
+
+// checkMemory tells the bound and its largest shares.
+func (k *checker) checkMemory() {
+	bound := memory.Find(int64(k.cfg.Memory.Limit))
+	b := memory.Divide(bound.Bytes)
+	k.ok("memory", "bounded to %v; a fetch brings about %d MiB, a transaction takes %d records, JOIN decides %d outcomes in one, its store caches %d MiB",
+		bound, b.Fetch>>20, b.Records, b.Outcomes, b.StateCache>>20)
+	if bound.Bytes < memory.Least {
+		k.note("memory", "%d MiB is less than the stages need (%d MiB): they may take more", bound.Bytes>>20, memory.Least>>20)
+	}
 }
 
 func (k *checker) close() {

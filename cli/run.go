@@ -12,6 +12,7 @@ import (
 
 	"hindsight/app"
 	"hindsight/app/config"
+	"hindsight/app/memory"
 )
 
 func newRunCommand() *cobra.Command {
@@ -36,7 +37,11 @@ Stop it with Ctrl-C or SIGTERM: what is under way is finished and committed.`,
 			if err != nil {
 				return err
 			}
-			options := app.Options{Config: cfg, Stages: stages, Title: cfg.Model.Champion, Log: newLog(c.ErrOrStderr(), verbose)}
+			bound := memory.Find(int64(cfg.Memory.Limit))
+			bound.Apply()
+			log := newLog(c.ErrOrStderr(), verbose)
+			log.Info("memory is bounded", "bytes", bound.Bytes, "by", bound.Source)
+			options := app.Options{Config: cfg, Stages: stages, Title: cfg.Model.Champion, Log: log, Memory: bound.Bytes}
 			if untilEnd {
 				complete := make(chan struct{})
 				close(complete)

@@ -29,12 +29,14 @@ type Config struct {
 	CommitInterval  time.Duration // least time between two commits while there is little to do
 	EndTimeout      time.Duration // of one commit: no shorter than the client's transaction timeout
 	MaxRecords      int           // most records in one commit
+	PollBytes       int64         // about how many bytes of records in one commit; 0: as many as were fetched
+	Instance        string        // of a static member, unique in the group; "": a dynamic one
 	Lead            string        // topic whose partitions are assigned
 	Followers       []string      // topics of the same count, mirrored onto the lead
 	Spread          []string      // topics assigned on their own
 	Recycle         bool          // the stage keeps nothing of a record after Committed or Aborted
 	MaxMessage      func(topic string) int32
-	Hook            func() kgo.Hook // makes the hook of one client; nil: none
+	Hooks           func() []kgo.Hook // makes the hooks of one client; nil: none
 	Log             *slog.Logger
 }
 

@@ -24,6 +24,10 @@ const maxDeadLetter = 16<<20 - 64<<10
 func DeadLetter(topic string, partitions int32, r *kgo.Record, f Fault) *kgo.Record {
 	value := r.Value
 	headers := append([]kgo.RecordHeader(nil), r.Headers...)
+	offsets, skipped := Skipped(r)
+	if skipped {
+		headers = nil
+	}
 	add := func(name, value string) {
 		headers = append(headers, kgo.RecordHeader{Key: "hindsight.error." + name, Value: []byte(value)})
 	}
@@ -34,6 +38,9 @@ func DeadLetter(topic string, partitions int32, r *kgo.Record, f Fault) *kgo.Rec
 	add("offset", strconv.FormatInt(r.Offset, 10))
 	add("timestamp", strconv.FormatInt(r.Timestamp.UnixMilli(), 10))
 	add("stage", f.Stage)
+	if skipped { // the letter stands for all of them
+		add("offsets", strconv.FormatInt(offsets, 10))
+	}
 	if f.Version != "" {
 		add("version", f.Version)
 	}

@@ -68,7 +68,11 @@ func runSession(ctx context.Context, config *Config, stage Stage) (err error) {
 		if ctx.Err() != nil {
 			return nil
 		}
-		if err := fetchFault(fetches, held); err != nil {
+		skipped, err := markOversized(fetches)
+		if err != nil {
+			return err
+		}
+		if err := s.fetchFault(fetches, held); err != nil {
 			return err
 		}
 		revoked, assigned := s.handover(held)
@@ -84,10 +88,14 @@ func runSession(ctx context.Context, config *Config, stage Stage) (err error) {
 		if err := stage.Process(work, last, fetches, &out); err != nil {
 			return errors.Join(err, stage.Aborted())
 		}
+		committed := false
 		if idle && out.empty() {
 			err = stage.Aborted()
 		} else {
-			err = s.finish(work, stage, fetches, &out)
+			committed, err = s.finish(work, stage, fetches, &out)
+		}
+		if err == nil {
+			err = s.passOver(skipped, committed)
 		}
 		if err != nil {
 			return err
@@ -112,20 +120,21 @@ func runSession(ctx context.Context, config *Config, stage Stage) (err error) {
 }
 
 // finish ends the transaction and tells the stage which way it ended.
-func (s *session) finish(ctx context.Context, stage Stage, fetches kgo.Fetches, out *Output) error {
-	committed, err := s.transact(ctx, fetches, out)
+func (s *session) finish(ctx context.Context, stage Stage, fetches kgo.Fetches, out *Output) (committed bool, err error) {
+	committed, err = s.transact(ctx, fetches, out)
 	if err != nil || !committed {
 		out.Done = false
-		return errors.Join(err, stage.Aborted())
+		return false, errors.Join(err, stage.Aborted())
 	}
-	return stage.Committed()
+	return true, stage.Committed()
 }
 
 // rest waits until the commit interval has passed since the last commit, so
 // that a trickle does not become a transaction per record.
 func (s *session) rest(ctx context.Context, last time.Time) {
 	wait := s.config.CommitInterval - time.Since(last)
-	if wait <= 0 || s.client.BufferedFetchRecords() >= int64(s.config.MaxRecords) {
+	full := s.client.BufferedFetchRecords() >= int64(s.config.MaxRecords) || s.config.PollBytes > 0 && s.client.BufferedFetchBytes() >= s.config.PollBytes
+	if wait <= 0 || full {
 		return
 	}
 	timer := time.NewTimer(wait)
@@ -140,12 +149,21 @@ func (s *session) rest(ctx context.Context, last time.Time) {
 func (s *session) poll(ctx context.Context) kgo.Fetches {
 	poll, cancel := context.WithTimeout(ctx, s.config.CommitInterval)
 	defer cancel()
-	return s.client.PollRecords(poll, s.config.MaxRecords)
+	return s.client.PollRecords(poll, s.most())
+}
+
+// most is how many records to poll: fewer where those that are there are large.
+func (s *session) most() int {
+	n, bytes := s.client.BufferedFetchRecords(), s.client.BufferedFetchBytes()
+	if s.config.PollBytes == 0 || bytes <= s.config.PollBytes || n == 0 {
+		return s.config.MaxRecords
+	}
+	return int(max(1, min(int64(s.config.MaxRecords), n*s.config.PollBytes/bytes)))
 }
 
 // fetchFault returns what ends the session. A partition with a fatal error is
 // never fetched again, so going on would lose it in silence.
-func fetchFault(fetches kgo.Fetches, held map[Partition]bool) error {
+func (s *session) fetchFault(fetches kgo.Fetches, held map[Partition]bool) error {
 	var fault error
 	fetches.EachError(func(topic string, partition int32, err error) {
 		if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
@@ -155,6 +173,9 @@ func fetchFault(fetches kgo.Fetches, held map[Partition]bool) error {
 		switch {
 		case errors.As(err, &loss), errors.Is(err, kerr.UnknownTopicID) && held[Partition{topic, partition}], errors.Is(err, kerr.OffsetOutOfRange):
 			err = fmt.Errorf("%w: %s/%d is not the log that was read before (recreated, truncated or past its retention): %w", ErrFatal, topic, partition, err)
+		case errors.Is(err, kerr.FencedInstanceID):
+			err = fmt.Errorf("%w: kafka.instance %q is in use by another process of group %s, which has taken its place: give each process a name of its own: %w",
+				ErrFatal, s.config.Instance, s.config.Group, err)
 		case kerr.IsRetriable(err):
 			return
 		default:

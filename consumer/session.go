@@ -59,8 +59,11 @@ func newSession(ctx context.Context, config *Config) (*session, error) {
 	if config.Recycle {
 		opts = append(opts, kgo.WithPools(&pool{}))
 	}
-	if config.Hook != nil {
-		opts = append(opts, kgo.WithHooks(config.Hook()))
+	if config.Hooks != nil {
+		opts = append(opts, kgo.WithHooks(config.Hooks()...))
+	}
+	if config.Instance != "" {
+		opts = append(opts, kgo.InstanceID(config.Instance))
 	}
 	var err error
 	if config.Delivery == ExactlyOnce {

@@ -19,6 +19,7 @@ type Config struct {
 	Topics   Topics     `yaml:"topics"`
 	Model    Model      `yaml:"model"`
 	State    State      `yaml:"state"`
+	Memory   Memory     `yaml:"memory"`
 	Watch    Watch      `yaml:"watch"`
 	Notify   []Notifier `yaml:"notify"`
 	HTTP     HTTP       `yaml:"http"`

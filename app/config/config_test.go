@@ -28,15 +28,17 @@ func mustParse(t *testing.T, text string) *Config {
 
 func TestDefaultsOfAnEmptyFile(t *testing.T) {
 	want := Config{
-		Kafka:  Kafka{Delivery: ExactlyOnce, CommitInterval: 100 * time.Millisecond},
+		Kafka: Kafka{Delivery: ExactlyOnce, CommitInterval: 100 * time.Millisecond,
+			SessionTimeout: 45 * time.Second, TransactionTimeout: 40 * time.Second, ShutdownTimeout: 25 * time.Second},
 		Events: Events{Wire: Confluent, Clock: EventTimeClock, MaxSkew: 10 * time.Minute, MaxBytes: 1 << 20},
 		Labels: Labels{Wire: Confluent, Clock: RecordClock, Grace: 24 * time.Hour, Conflict: Latest, IdleAfter: 30 * time.Second},
 		Scores: Scores{Partitioner: Murmur2},
 		Output: Output{Wire: SingleObject, Subjects: "topic"},
 		Topics: Topics{Scores: "scores", Outcomes: "outcomes", LabelsRerouted: "labels-rerouted", Slices: "slices",
 			WatchState: "watch-state", Windows: "windows", Alarms: "alarms", Models: "models", ModelsHistory: "models-history", DeadLetters: "dead-letters"},
-		Model: Model{Bundles: "/etc/hindsight/bundles"},
-		State: State{Dir: "/etc/hindsight/state"},
+		Model:  Model{Bundles: "/etc/hindsight/bundles"},
+		State:  State{Dir: "/etc/hindsight/state"},
+		Memory: Memory{Limit: 1 << 30},
 		Watch: Watch{Slice: time.Minute, Tick: time.Minute, Metrics: []string{"accuracy"},
 			Windows: []Window{{Name: "day", Size: 24 * time.Hour, Slide: 24 * time.Hour, Clock: EventClock}}},
 		HTTP: HTTP{Listen: "127.0.0.1:8080"},
@@ -231,7 +233,7 @@ func TestLoad(t *testing.T) {
 	_, err := LoadFor(file, []Stage{StageWatch})
 	want := file + ":2: kafka.brokers: is required: the addresses of the brokers, such as [127.0.0.1:9092]\n" +
 		file + ":2: kafka.group: is required: the prefix of the stages' consumer groups\n" +
-		file + ":2: kafka.grup: unknown key; known here are brokers, group, delivery, commit_interval, tls and sasl; did you mean group?"
+		file + ":2: kafka.grup: unknown key; known here are brokers, group, delivery, commit_interval, instance, session_timeout, transaction_timeout, shutdown_timeout, tls and sasl; did you mean group?"
 	if err == nil || err.Error() != want {
 		t.Errorf("LoadFor:\n%v\nwant\n%s", err, want)
 	}

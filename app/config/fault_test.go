@@ -25,14 +25,14 @@ func TestFaults(t *testing.T) {
 	}
 	events := "registry: {url: http://r}\nevents: {topic: e, id: id, "
 	for _, c := range []struct{ text, want string }{
-		{"kafka: 3", `1: kafka: "3": must be a section with brokers, group, delivery, commit_interval, tls and sasl`},
+		{"kafka: 3", `1: kafka: "3": must be a section with brokers, group, delivery, commit_interval, instance, session_timeout, transaction_timeout, shutdown_timeout, tls and sasl`},
 		{"[1]", "1: must be a mapping of the section with kafka,"},
 		{"a: [1", "1: not YAML: "},
 		{"a: 1\n---\nb: 2", " holds several YAML documents; write one"},
 		{"labels: {horizon: 1d}\nlabels: {}", "2: labels: is given twice"},
 		{"labels:\n  <<: {horizon: 1d}", "2: labels.<<: merge keys are not supported"},
 		{"labels: {horizon: *h}", "no anchor &h stands before it"},
-		{"watchh: {}", "1: watchh: unknown key; known here are kafka, registry, events, labels, scores, output, topics, model, state, watch, notify and http; did you mean watch?"},
+		{"watchh: {}", "1: watchh: unknown key; known here are kafka, registry, events, labels, scores, output, topics, model, state, memory, watch, notify and http; did you mean watch?"},
 		{"kafka: {horizon: 1d}", "did you mean labels.horizon?"},
 		{"kafka: {brokers: [localhost]}", `kafka.brokers[0]: "localhost": must be HOST:PORT`},
 		{"kafka: {brokers: [\":9092\"]}", "must name a host"},
@@ -41,6 +41,11 @@ func TestFaults(t *testing.T) {
 		{"kafka: {group: [a]}", "kafka.group: must be one word or number"},
 		{"kafka: {delivery: exactly_once}", `"exactly_once": allowed are exactly-once and at-least-once; did you mean exactly-once?`},
 		{"kafka: {commit_interval: 0s}", `"0s": must be more than 0`},
+		{"kafka: {session_timeout: 10ms}", `"10ms": must be 1s to 30m`},
+		{"kafka: {transaction_timeout: 1h}", `"1h": must be 1s to 15m`},
+		{"kafka: {shutdown_timeout: 0s}", `"0s": must be 1s to 1h`},
+		{"kafka: {instance: a/b}", `"a/b": must be 1 to 249 of letters, digits, '.', '_' and '-'`},
+		{"memory: {limit: 64MiB}", `"64MiB": must be at least 128MiB`},
 		{"kafka: {tls: {cert: a.pem}}", "kafka.tls: cert and key go together"},
 		{"kafka: {sasl: {mechanism: plain, user: u, password: p}}", `"plain": allowed are PLAIN,`},
 		{"kafka: {sasl: {user: u}}", "kafka.sasl.mechanism: is required"},
@@ -128,7 +133,7 @@ func TestFaults(t *testing.T) {
 func TestAllFaultsAtOnce(t *testing.T) {
 	got := faultsOf(t, "kafka:\n  grop: x\n  commit_interval: soon\nevents:\n  id: a b\nlabels:\n  horizon: -1d\n  early: never\nhttp: {listen: x}\n")
 	want := strings.Join([]string{
-		"2: kafka.grop: unknown key; known here are brokers, group, delivery, commit_interval, tls and sasl; did you mean group?",
+		"2: kafka.grop: unknown key; known here are brokers, group, delivery, commit_interval, instance, session_timeout, transaction_timeout, shutdown_timeout, tls and sasl; did you mean group?",
 		`3: kafka.commit_interval: "soon": must be a duration with units, such as 14d, 1d12h, 90m, 30s or 100ms`,
 		`5: events.id: "a b": must be the path of an Avro field, such as event_id or customer.region`,
 		`7: labels.horizon: "-1d": must be more than 0, such as 14d`,

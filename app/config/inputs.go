@@ -94,6 +94,11 @@ type State struct {
 	Dir string `yaml:"dir" default:"./state" kind:"path"`
 }
 
+// Memory bounds what the process may use.
+type Memory struct {
+	Limit Size `yaml:"limit" default:"1GiB"`
+}
+
 // HTTP is where the page, the metrics and the health answers are served.
 type HTTP struct {
 	Listen string `yaml:"listen" default:"127.0.0.1:8080"`

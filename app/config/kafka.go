@@ -14,8 +14,14 @@ type Kafka struct {
 	Group          string        `yaml:"group"`
 	Delivery       string        `yaml:"delivery" default:"exactly-once" allowed:"exactly-once|at-least-once"`
 	CommitInterval time.Duration `yaml:"commit_interval" default:"100ms"`
-	TLS            *TLS          `yaml:"tls"`
-	SASL           *SASL         `yaml:"sasl"`
+
+	Instance           string        `yaml:"instance"` // "": a dynamic member
+	SessionTimeout     time.Duration `yaml:"session_timeout" default:"45s"`
+	TransactionTimeout time.Duration `yaml:"transaction_timeout" default:"40s"`
+	ShutdownTimeout    time.Duration `yaml:"shutdown_timeout" default:"25s"`
+
+	TLS  *TLS  `yaml:"tls"`
+	SASL *SASL `yaml:"sasl"`
 }
 
 // TLS turns transport security on; with no file named, the system's roots are

@@ -22,6 +22,9 @@ func (cfg *Config) validate(bad map[string]bool) Faults {
 	cfg.validateWires(r)
 	cfg.Model.validate(r)
 	cfg.Watch.validate(r, cfg.Events.Segments)
+	if cfg.Memory.Limit < leastMemory {
+		r.fault("memory.limit", cfg.Memory.Limit.String(), "must be at least %v, which the three stages need", leastMemory)
+	}
 	if _, err := splitAddress(cfg.HTTP.Listen, 0); err != nil {
 		r.fault("http.listen", cfg.HTTP.Listen, "%v", err)
 	}
@@ -30,6 +33,9 @@ func (cfg *Config) validate(bad map[string]bool) Faults {
 	}
 	return r.faults
 }
+
+// leastMemory is what [hindsight/app/memory] can divide.
+const leastMemory Size = 128 << 20
 
 func item(list string, i int, key string) string {
 	at := fmt.Sprintf("%s[%d]", list, i)
@@ -61,6 +67,22 @@ func (k *Kafka) validate(r *reporter) {
 	}
 	if k.CommitInterval <= 0 || k.CommitInterval > time.Minute {
 		r.fault("kafka.commit_interval", FormatDuration(k.CommitInterval), "must be more than 0 and at most 1m")
+	}
+	if k.Instance != "" && checkTopic(k.Instance) != nil {
+		r.fault("kafka.instance", k.Instance, "must be 1 to 249 of letters, digits, '.', '_' and '-'")
+	}
+	for _, t := range []struct {
+		key         string
+		value       time.Duration
+		least, most time.Duration
+	}{
+		{"kafka.session_timeout", k.SessionTimeout, time.Second, 30 * time.Minute},
+		{"kafka.transaction_timeout", k.TransactionTimeout, time.Second, 15 * time.Minute},
+		{"kafka.shutdown_timeout", k.ShutdownTimeout, time.Second, time.Hour},
+	} {
+		if t.value < t.least || t.value > t.most {
+			r.fault(t.key, FormatDuration(t.value), "must be %s to %s", FormatDuration(t.least), FormatDuration(t.most))
+		}
 	}
 	if t := k.TLS; t != nil && (t.Cert == "") != (t.Key == "") {
 		r.fault("kafka.tls", "", "cert and key go together; give both or neither")
