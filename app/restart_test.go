@@ -97,6 +97,9 @@ func (s *stand) config(dir string) *config.Config {
 	}
 	cfg.Kafka.Brokers, cfg.Registry.URL = s.broker.Addrs(), s.broker.RegistryURL()
 	cfg.Kafka.CommitInterval = 5 * time.Millisecond
+	if s.inputsEnd == nil {
+		cfg.Labels.IdleAfter = 24 * time.Hour // time stands where the data ends, however long the test looks
+	}
 	cfg.HTTP.Listen, cfg.State.Dir, cfg.Model.Bundles = "127.0.0.1:0", dir, s.bundles
 	return cfg
 }
