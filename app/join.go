@@ -22,11 +22,10 @@ import (
 // joinStage joins labels to scores. What one transaction does to the state is
 // staged in a batch, committed in Kafka, and only then applied to the store.
 type joinStage struct {
+	*labelReader
 	config  *config.Config
 	log     *slog.Logger
 	store   joinStore
-	reader  *schemas.Reader
-	row     *schemas.Row
 	place   consumer.Partitioner
 	top     topology
 	clocks  *clockReader
@@ -35,10 +34,12 @@ type joinStage struct {
 	publish *joinPublisher
 	metrics *telemetry.Metrics
 
-	parts  map[int32]*joinPartition
-	feeds  map[int32]*labelFeed
-	batch  store.Batch
-	synced time.Time
+	recovering *recoveries[*joinPartition]
+	unpaused   []consumer.Partition     // assigned, and in need of no recovery
+	parts      map[int32]*joinPartition // recovered
+	feeds      map[int32]*labelFeed
+	batch      store.Batch
+	synced     time.Time
 }
 
 // joinStore is where JOIN keeps its state: on disk, or in memory in tests.
@@ -75,70 +76,6 @@ type labelFeed struct {
 }
 
 func (s *joinStage) coPartitioned() bool { return s.top.labels == s.top.scores }
-
-func (s *joinStage) Assign(ctx context.Context, commits []consumer.Commit) error {
-	names := s.config.Topics
-	byPartition := map[int32]*assignment{}
-	for _, c := range commits {
-		if c.Topic == s.config.Labels.Topic {
-			f := &labelFeed{id: c.ID, next: c.Offset, committed: newSourceCommit()}
-			if err := decodeCommit(c.Topic, c.ID, c.Metadata, &f.committed); err != nil {
-				return err
-			}
-			if len(f.committed.Marks) == 0 {
-				f.committed.Marks = []clockMark{{f.next, f.committed.Clock}}
-			}
-			f.staged, f.stagedAt = f.committed, f.next
-			s.feeds[c.ID] = f
-			if !s.coPartitioned() {
-				continue
-			}
-		}
-		a := byPartition[c.ID]
-		if a == nil {
-			a = &assignment{id: c.ID, scores: -1, rerouted: -1, labels: -1}
-			byPartition[c.ID] = a
-		}
-		switch c.Topic {
-		case names.Scores:
-			a.scores, a.metadata = c.Offset, c.Metadata
-		case names.LabelsRerouted:
-			a.rerouted = c.Offset
-		case s.config.Labels.Topic:
-			a.labels, a.feed = c.Offset, s.feeds[c.ID].committed
-		}
-	}
-	ends, err := offsets(ctx, s.clocks.admin.ListEndOffsets, names.Outcomes)
-	if err != nil {
-		return err
-	}
-	for _, id := range slices.Sorted(maps.Keys(byPartition)) {
-		s.publish.ends[id] = ends[names.Outcomes][id]
-		a := byPartition[id]
-		if a.scores < 0 || a.rerouted < 0 {
-			return fmt.Errorf("partition %d of %s came without its mirror: another assignor is in the group", id, names.Scores)
-		}
-		join, err := s.recover.run(ctx, s.store, *a)
-		if err != nil {
-			return fmt.Errorf("recover partition %d: %w", id, err)
-		}
-		s.parts[id] = &joinPartition{
-			id: id, join: join, scores: a.scores, rerouted: a.rerouted, gate: join.Closed(), carried: time.Now(), seen: map[sourceID]int64{},
-		}
-	}
-	return nil
-}
-
-func (s *joinStage) Revoke(partitions []consumer.Partition) {
-	for _, p := range partitions {
-		switch p.Topic {
-		case s.config.Topics.Scores:
-			delete(s.parts, p.ID)
-		case s.config.Labels.Topic:
-			delete(s.feeds, p.ID)
-		}
-	}
-}
 
 // Process reads what came, then closes every tick that the clocks allow.
 func (s *joinStage) Process(ctx context.Context, now time.Time, fetches kgo.Fetches, out *consumer.Output) error {

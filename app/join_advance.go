@@ -87,6 +87,9 @@ func (s *joinStage) position(p *joinPartition, id sourceID) int64 {
 // allEnded reports whether every partition of scores, whoever owns it, has
 // closed its last tick.
 func (s *joinStage) allEnded(ctx context.Context) (bool, error) {
+	if !s.recovering.none() {
+		return false, nil
+	}
 	for _, p := range s.parts {
 		if !p.ended {
 			return false, nil

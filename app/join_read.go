@@ -32,8 +32,15 @@ func labelFields(c config.Labels) []schemas.Field {
 	return fields
 }
 
+// labelReader decodes labels. It is for one goroutine.
+type labelReader struct {
+	config *config.Config
+	reader *schemas.Reader
+	row    *schemas.Row
+}
+
 // readLabel decodes one label. The fault is the label's own; the error is not.
-func (s *joinStage) readLabel(ctx context.Context, value []byte, timestamp int64, l *labels.Label) (*consumer.Fault, error) {
+func (s *labelReader) readLabel(ctx context.Context, value []byte, timestamp int64, l *labels.Label) (*consumer.Fault, error) {
 	if err := s.reader.Read(ctx, value, s.row); err != nil {
 		return readFault(err)
 	}
@@ -56,7 +63,7 @@ func (s *joinStage) readLabel(ctx context.Context, value []byte, timestamp int64
 }
 
 // class maps a label's text to the class that it means.
-func (s *joinStage) class(text string) string {
+func (s *labelReader) class(text string) string {
 	if class, ok := s.config.Labels.Map[text]; ok {
 		return schemas.Canonical(class)
 	}
@@ -205,7 +212,7 @@ func (s *joinStage) readLabels(ctx context.Context, now time.Time, id int32, rec
 }
 
 // labelStamp is what moves the clock of a partition of labels.
-func (s *joinStage) labelStamp(r *kgo.Record, l *labels.Label) schemas.Instant {
+func (s *labelReader) labelStamp(r *kgo.Record, l *labels.Label) schemas.Instant {
 	if s.config.Labels.Clock == config.LabelTimeClock {
 		return l.LabelTime
 	}
@@ -213,7 +220,7 @@ func (s *joinStage) labelStamp(r *kgo.Record, l *labels.Label) schemas.Instant {
 }
 
 // reroutedLabel decodes a forwarded label with the position and arrival of its origin.
-func (s *joinStage) reroutedLabel(ctx context.Context, r *kgo.Record, o *origin) (*labels.Label, error) {
+func (s *labelReader) reroutedLabel(ctx context.Context, r *kgo.Record, o *origin) (*labels.Label, error) {
 	var l labels.Label
 	fault, err := s.readLabel(ctx, r.Value, o.timestamp, &l)
 	if err != nil {

@@ -50,17 +50,42 @@ type attended struct {
 	readiness *readiness
 }
 
+// recoveringStage is a stage that can say what it is still busy with.
+type recoveringStage interface {
+	consumer.Recovering
+	Waiting() string // for what, "" for nothing
+}
+
+// attendedRecovering is attended and passes Ready on.
+type attendedRecovering struct {
+	attended
+	stage recoveringStage
+}
+
 func (r *readiness) attend(name string, s consumer.Stage) consumer.Stage {
 	r.set(name, "joining its group")
-	return attended{s, name, r}
+	a := attended{s, name, r}
+	if stage, ok := s.(recoveringStage); ok {
+		return attendedRecovering{a, stage}
+	}
+	return a
 }
 
 func (a attended) Assign(ctx context.Context, commits []consumer.Commit) error {
-	a.readiness.set(a.name, fmt.Sprintf("recovering %d partitions", len(commits)))
+	a.readiness.set(a.name, fmt.Sprintf("taking over %d partitions", len(commits)))
 	return a.Stage.Assign(ctx, commits)
 }
 
 func (a attended) Process(ctx context.Context, now time.Time, fetches kgo.Fetches, out *consumer.Output) error {
 	a.readiness.set(a.name, "")
 	return a.Stage.Process(ctx, now, fetches, out)
+}
+
+// Ready implements consumer.Recovering.
+func (a attendedRecovering) Ready() ([]consumer.Partition, error) { return a.stage.Ready() }
+
+// Process is the stage's, which may have partitions that are not ready.
+func (a attendedRecovering) Process(ctx context.Context, now time.Time, fetches kgo.Fetches, out *consumer.Output) error {
+	a.readiness.set(a.name, a.stage.Waiting())
+	return a.stage.Process(ctx, now, fetches, out)
 }

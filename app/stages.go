@@ -45,14 +45,15 @@ func (a *App) runJoin(ctx context.Context) (err error) {
 		return err
 	}
 	stage := &joinStage{
-		config: a.config, log: a.log, store: s, reader: reader, row: schemas.NewRow(labelFields(a.config.Labels)), place: place,
+		labelReader: &labelReader{config: a.config, reader: reader, row: schemas.NewRow(labelFields(a.config.Labels))},
+		config:      a.config, log: a.log, store: s, place: place,
 		top: a.top, speed: a.options.Speed, metrics: a.metrics,
 		clocks: &clockReader{config: a.config, admin: a.admin, top: a.top, ends: a.ends, quiet: map[sourceID]quiet{}},
 		publish: &joinPublisher{
 			topics: a.config.Topics, top: a.top, ends: map[int32]int64{}, classes: map[string]int{},
 			outcomeFraming: a.framings[schemas.OutcomeRecord], sliceFraming: a.framings[schemas.SliceRecord],
 		},
-		parts: map[int32]*joinPartition{}, feeds: map[int32]*labelFeed{}, synced: time.Now(),
+		recovering: newRecoveries[*joinPartition](), parts: map[int32]*joinPartition{}, feeds: map[int32]*labelFeed{}, synced: time.Now(),
 	}
 	stage.recover = &recovery{config: a.config, client: a.base, admin: a.admin, log: a.log, join: joinConfig, stage: stage}
 	member := a.member(config.StageJoin, a.config.Topics.Scores)
@@ -71,7 +72,7 @@ func (a *App) runWatch(ctx context.Context) error {
 		framing: watchFraming{
 			window: a.framings[schemas.WindowRecord], alarm: a.framings[schemas.AlarmRecord], state: a.framings[schemas.WatchStateRecord],
 		},
-		parts: map[int32]*watchPartition{},
+		recovering: newRecoveries[*watchPartition](), parts: map[int32]*watchPartition{}, log: a.log,
 	}
 	return consumer.Run(ctx, a.member(config.StageWatch, a.config.Topics.Slices), a.ready.attend("watch", stage))
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"time"
@@ -30,10 +31,12 @@ type watchStage struct {
 	framing watchFraming
 	ends    *ends // of a bounded run
 	metrics *telemetry.Metrics
+	log     *slog.Logger
 
-	parts map[int32]*watchPartition
-	spent bool // memory is ahead of Kafka after an abort
-	notes watchEmitter
+	recovering *recoveries[*watchPartition]
+	parts      map[int32]*watchPartition // recovered
+	spent      bool                      // memory is ahead of Kafka after an abort
+	notes      watchEmitter
 }
 
 type watchFraming struct{ window, alarm, state []byte }
@@ -44,66 +47,6 @@ type watchPartition struct {
 	next    int64
 	models  map[string]*drift.Watch
 	touched bool
-}
-
-func (s *watchStage) Assign(ctx context.Context, commits []consumer.Commit) error {
-	for _, c := range commits {
-		p := &watchPartition{id: c.ID, next: c.Offset, models: map[string]*drift.Watch{}}
-		state := watchCommit{Judged: schemas.Beginning, Floor: c.Offset}
-		if err := decodeCommit(c.Topic, c.ID, c.Metadata, &state); err != nil {
-			return err
-		}
-		if err := s.refold(ctx, p, state); err != nil {
-			return fmt.Errorf("recover slices/%d: %w", c.ID, err)
-		}
-		s.parts[c.ID] = p
-	}
-	s.spent = false
-	return nil
-}
-
-// refold reads the slices of live windows again and the memory of the alarms.
-func (s *watchStage) refold(ctx context.Context, p *watchPartition, state watchCommit) error {
-	names := s.config.Topics
-	memory := map[string]schemas.WatchState{}
-	starts, err := offsets(ctx, s.admin.ListStartOffsets, names.WatchState)
-	if err != nil {
-		return err
-	}
-	at, err := offsets(ctx, s.admin.ListEndOffsets, names.WatchState)
-	if err != nil {
-		return err
-	}
-	if err := readSpans(ctx, s.client, []span{{names.WatchState, p.id, starts[names.WatchState][p.id], at[names.WatchState][p.id]}}, func(r *kgo.Record) error {
-		var m schemas.WatchState
-		if err := decodeOwn(r, schemas.WatchStateRecord, m.DecodeAvro); err != nil {
-			return err
-		}
-		memory[m.Model] = m
-		return nil
-	}); err != nil {
-		return err
-	}
-	if err := readSpans(ctx, s.client, []span{{names.Slices, p.id, state.Floor, p.next}}, func(r *kgo.Record) error {
-		return s.add(p, r)
-	}); err != nil {
-		return err
-	}
-	for _, model := range slices.Sorted(maps.Keys(memory)) {
-		w, err := s.watch(p, model)
-		if err != nil {
-			return err
-		}
-		if err := w.Restore(memory[model]); err != nil {
-			return err
-		}
-		for _, m := range memory[model].Alarms {
-			if m.State != schemas.Unknown {
-				s.metrics.ObserveAlarm(m.Last)
-			}
-		}
-	}
-	return nil
 }
 
 func (s *watchStage) watch(p *watchPartition, model string) (*drift.Watch, error) {
@@ -129,12 +72,6 @@ func (s *watchStage) add(p *watchPartition, r *kgo.Record) error {
 		return err
 	}
 	return w.Add(&slice, r.Offset)
-}
-
-func (s *watchStage) Revoke(partitions []consumer.Partition) {
-	for _, p := range partitions {
-		delete(s.parts, p.ID)
-	}
 }
 
 func (s *watchStage) Process(ctx context.Context, _ time.Time, fetches kgo.Fetches, out *consumer.Output) error {

@@ -46,6 +46,7 @@ func runSession(ctx context.Context, config *Config, stage Stage) (err error) {
 		return err
 	}
 	held := map[Partition]bool{}
+	recovering, recovers := stage.(Recovering)
 	defer func() {
 		s.close()
 		gone := make([]Partition, 0, len(held))
@@ -82,6 +83,13 @@ func runSession(ctx context.Context, config *Config, stage Stage) (err error) {
 			}
 			stage.Revoke(revoked)
 		}
+		if recovers {
+			ready, err := recovering.Ready()
+			if err != nil {
+				return fmt.Errorf("%s: %w", config.Name, err)
+			}
+			s.resume(ready)
+		}
 		idle := fetches.NumRecords() == 0
 		last = time.Now()
 		out.reset()
@@ -108,13 +116,17 @@ func runSession(ctx context.Context, config *Config, stage Stage) (err error) {
 			return nil
 		}
 		if len(assigned) > 0 {
+			partitions := make([]Partition, 0, len(assigned))
 			for _, c := range assigned {
 				held[c.Partition] = true
+				partitions = append(partitions, c.Partition)
 			}
 			if err := stage.Assign(ctx, assigned); err != nil {
 				return fmt.Errorf("%s: take over partitions: %w", config.Name, err)
 			}
-			s.resume(assigned)
+			if !recovers {
+				s.resume(partitions)
+			}
 		}
 	}
 }

@@ -93,11 +93,13 @@ func testBroker(t *testing.T, topics map[string]int32) (*kfake.Cluster, []kgo.Op
 
 func TestEveryRecordIsCopiedOnceWhileMembersComeAndGo(t *testing.T) {
 	for _, delivery := range []Delivery{ExactlyOnce, AtLeastOnce} {
-		t.Run(fmt.Sprint(delivery), func(t *testing.T) { copyUnderChurn(t, delivery) })
+		t.Run(fmt.Sprint(delivery), func(t *testing.T) {
+			copyUnderChurn(t, delivery, func(s *copyStage) Stage { return s })
+		})
 	}
 }
 
-func copyUnderChurn(t *testing.T, delivery Delivery) {
+func copyUnderChurn(t *testing.T, delivery Delivery, member func(*copyStage) Stage) {
 	const partitions, records = 8, 20_000
 	_, client := testBroker(t, map[string]int32{"in": partitions, "mirror": partitions, "other": 3, "out": partitions})
 	produce(t, client, "in", partitions, records)
@@ -107,7 +109,7 @@ func copyUnderChurn(t *testing.T, delivery Delivery) {
 			Name: "copy", Client: client, Group: "g", TransactionalID: "copy-" + strconv.Itoa(i), Delivery: delivery,
 			CommitInterval: 5 * time.Millisecond, EndTimeout: 5 * time.Second, MaxRecords: 200, Recycle: true, Lead: "in", Followers: []string{"mirror"}, Spread: []string{"other"},
 			Log: slog.New(slog.DiscardHandler),
-		}, &copyStage{t: t, counts: map[Partition]int64{}, total: &total, want: records})
+		}, member(&copyStage{t: t, counts: map[Partition]int64{}, total: &total, want: records}))
 	}
 	churn := rand.New(rand.NewPCG(1, 2))
 	var wg sync.WaitGroup

@@ -211,10 +211,10 @@ func (s *session) handover(held map[Partition]bool) (revoked []Partition, assign
 	return revoked, assigned
 }
 
-func (s *session) resume(commits []Commit) {
+func (s *session) resume(partitions []Partition) {
 	topics := map[string][]int32{}
-	for _, c := range commits {
-		topics[c.Topic] = append(topics[c.Topic], c.ID)
+	for _, p := range partitions {
+		topics[p.Topic] = append(topics[p.Topic], p.ID)
 	}
 	s.client.ResumeFetchPartitions(topics)
 }

@@ -26,7 +26,8 @@ type Commit struct {
 // exactly one of Committed and Aborted follows it.
 type Stage interface {
 	// Assign gives the stage newly owned partitions before their first
-	// record. It may take long; the group stays alive meanwhile.
+	// record. The loop waits for it; what takes long belongs beside it: see
+	// Recovering.
 	Assign(ctx context.Context, commits []Commit) error
 	// Revoke takes partitions away, whatever their state.
 	Revoke(partitions []Partition)
@@ -36,6 +37,16 @@ type Stage interface {
 	Committed() error
 	// Aborted says that it does not; the same records come again.
 	Aborted() error
+}
+
+// Recovering is a Stage that makes partitions ready beside the loop: what Assign
+// gave it stays paused until Ready names it, while other partitions go on. A
+// partition that is revoked meanwhile must not be named any more.
+type Recovering interface {
+	Stage
+	// Ready returns the assigned partitions whose records may come from now on,
+	// each once. It is called before each Process. An error ends the session.
+	Ready() ([]Partition, error)
 }
 
 // Output is what one transaction publishes and commits.

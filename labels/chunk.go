@@ -64,6 +64,9 @@ func (j *Join) drain(b store.Batch, kind byte, before schemas.Instant, next *sch
 		if err != nil {
 			return err
 		}
+		if kind != timerKey {
+			j.drained += int64(c.len())
+		}
 		for i := range c.len() {
 			key, value := c.at(i)
 			if err := b.Delete(key); err != nil {

@@ -29,6 +29,7 @@ type Join struct {
 	entry    entry
 	score    schemas.Score
 	chunk    chunk
+	drained  int64
 	earliest struct{ score, label, timer schemas.Instant } // what stands first in each queue
 
 	key, otherKey, value []byte // buffers

@@ -93,7 +93,7 @@ func TestRefusals(t *testing.T) {
 	if _, err := j.Close(b, schemas.Forever, &collector{}); err == nil {
 		t.Error("a gate at the end of time")
 	}
-	if err := j.Rebuild(Status{}, NewDecided()); err == nil {
+	if err := j.Rebuild(Status{}, NewDecided(Floors{})); err == nil {
 		t.Error("a rebuild over a state")
 	}
 	if _, err := Open(1, 4, store.NewMemory(), Config{}); err == nil {

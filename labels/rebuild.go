@@ -7,80 +7,20 @@ import (
 	"hindsight/schemas"
 )
 
-// Decided is what outcomes tell a rebuild, which does not see every record that
-// decided about those it does see. A nil one knows nothing.
-type Decided struct {
-	labels   map[Position]verdict
-	repeated map[int64]struct{}
-	floor    int64 // of scores
-}
-
-// verdict is the fate of a label, and the score that it met.
-type verdict struct {
-	fate  schemas.Fate
-	score int64 // offset in scores, -1 for none
-}
-
-// NewDecided returns one to Add the outcomes to.
-func NewDecided() *Decided {
-	return &Decided{labels: map[Position]verdict{}, repeated: map[int64]struct{}{}}
-}
-
-// Add takes note of one outcome. They may come in any order.
-func (d *Decided) Add(o *schemas.Outcome) {
-	if o.Kind == schemas.Repeated {
-		d.repeated[o.ScoreOffset] = struct{}{}
-	}
-	if o.Fate != schemas.NoFate {
-		v := verdict{o.Fate, o.ScoreOffset}
-		if o.ScorePartition < 0 {
-			v.score = -1
-		}
-		d.labels[Position{o.LabelTopic, o.LabelPartition, o.LabelOffset}] = v
-	}
-}
-
-// repeats reports whether a score is known to repeat an earlier one.
-func (d *Decided) repeats(offset int64) bool {
-	if d == nil {
-		return false
-	}
-	_, ok := d.repeated[offset]
-	return ok
-}
-
-func (d *Decided) of(w *waits) (v verdict, ok bool) {
-	if d == nil {
-		return v, false
-	}
-	v, ok = d.labels[Position{w.Topic, w.Partition, w.Offset}]
-	return v, ok
-}
-
-// gone reports whether a label left nothing in the state: it had no score or
-// came too late, or the rebuild begins after its score.
-func (d *Decided) gone(w *waits) bool {
-	v, ok := d.of(w)
-	return ok && (v.fate == schemas.Orphan || v.fate == schemas.TooLate || v.score < d.floor)
-}
-
-// elsewhere reports whether a label is known to belong to another score.
-func (d *Decided) elsewhere(w *waits, score int64) bool {
-	v, ok := d.of(w)
-	return ok && v.score != score
-}
+// Drained returns how many scores and labels were taken out of the inboxes to be
+// applied since Open.
+func (j *Join) Drained() int64 { return j.drained }
 
 // Rebuild makes j the state that was committed with target, from nothing: the
 // store may not hold anything of the partition (Wipe). Next, in batches of any
 // size, the caller adds the lifts and settings of labels-rerouted from
 // target.Floors to the committed offset, then the scores and labels from
 // target.Floors to the committed offsets, then calls Settle until it is done,
-// then SetOffsets. decided holds the outcomes from target.Floors on.
+// then SetOffsets. decided, made for target.Floors, holds the outcomes from there on.
 func (j *Join) Rebuild(target Status, decided *Decided) error {
 	if j.meta.Closed != schemas.Beginning || j.meta.Offsets != (Offsets{}) {
 		return fmt.Errorf("join of partition %d: a rebuild starts from an empty store", j.id)
 	}
-	decided.floor = target.Floors.Scores
 	j.decided = decided
 	j.meta.Rebuilding = true
 	j.meta.Offsets = target.Floors
@@ -136,7 +76,7 @@ func (j *Join) sweep(b store.Batch) error {
 	var swept []waits
 	err := b.Scan(j.prefix.key(nil, waitingKey), j.prefix.key(nil, waitingKey+1), func(key, value []byte) (bool, error) {
 		w, err := readWaiting(key[timeAt:], value)
-		if _, known := j.decided.of(&w); known {
+		if j.decided.knows(&w) {
 			swept = append(swept, w)
 		}
 		return true, err

@@ -180,7 +180,7 @@ func (p *replay) catchUp() {
 // rebuild starts from nothing, at the floors.
 func (p *replay) rebuild() {
 	status := p.committed.status
-	decided := NewDecided()
+	decided := NewDecided(p.committed.status.Floors)
 	for i := range p.outcomes[status.Floors.Outcomes:] {
 		decided.Add(&p.outcomes[int(status.Floors.Outcomes)+i])
 	}
@@ -258,7 +258,7 @@ func TestRebuildSweeps(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	decided := NewDecided()
+	decided := NewDecided(Floors{Scores: 10, Labels: 5})
 	decided.Add(&schemas.Outcome{Kind: schemas.Matched, Fate: schemas.Used, ScoreOffset: 12, LabelTopic: "labels", LabelPartition: 1, LabelOffset: 5})
 	target := Status{
 		Closed: 10 * minute,

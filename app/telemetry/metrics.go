@@ -30,6 +30,9 @@ type Metrics struct {
 	lag    *prometheus.GaugeVec
 	model  *prometheus.GaugeVec
 
+	recovery *prometheus.GaugeVec
+	rebuilds *prometheus.CounterVec
+
 	windows windowGauges
 	alarms  alarmGauges
 }
@@ -69,6 +72,9 @@ func New(reg prometheus.Registerer) *Metrics {
 		ticks:  gauges("closed_tick_timestamp_seconds", "Last tick of stream time closed in a partition of scores.", "partition"),
 		lag:    gauges("consumer_lag_records", "Records between the committed position and the end of a partition.", "topic", "partition"),
 		model:  gauges("model_info", "1 for each model version that answers.", "version", "role", "digest"),
+
+		recovery: gauges("recovery_records", "Records that the recovery of a partition reads or applies again, done so far and in total; no series where none runs.", "stage", "partition", "count"),
+		rebuilds: counter("state_rebuilds_total", "Partitions whose local state was of no use and was rebuilt from Kafka, by reason.", "reason"),
 
 		windows: windowGauges{
 			limit:    limit,
