@@ -29,7 +29,7 @@ var mayImport = map[string][]string{
 	"cli":         {"app", "consumer", "scoring", "drift", "schemas"}, // labels and dashboard only through app
 	"app":         {"app", "consumer", "scoring", "labels", "drift", "dashboard", "schemas"},
 	"app/config":  {"schemas"},
-	"consumer":    {"schemas"},
+	"consumer":    {"consumer", "schemas"},
 	"scoring":     {"scoring", "schemas"},
 	"labels":      {"labels", "schemas"},
 	"drift":       {"drift", "schemas"},

@@ -18,6 +18,16 @@ var errNotOwned = errors.New("partition is no longer owned")
 // committed false without an error means that the records come again; an
 // error means that the outcome is unknown and the session is spent.
 func (s *session) transact(ctx context.Context, fetches kgo.Fetches, out *Output) (committed bool, err error) {
+	// Past the transaction timeout nothing can commit. Without a limit, a broker
+	// out of reach would hold up the stop for ever; and End waits for a heartbeat,
+	// while a member that was thrown out waits for End before it joins again.
+	ctx, cancel := context.WithTimeout(ctx, s.config.EndTimeout)
+	defer cancel()
+	defer func() {
+		if ctx.Err() != nil {
+			committed, err = false, errors.Join(err, fmt.Errorf("the transaction did not end within %v: %w", s.config.EndTimeout, ctx.Err()))
+		}
+	}()
 	owned := s.checkOwned(fetches, out)
 	if s.txn == nil {
 		if owned != nil {
@@ -38,19 +48,11 @@ func (s *session) transact(ctx context.Context, fetches kgo.Fetches, out *Output
 		_, err := s.txn.End(ctx, kgo.TryAbort)
 		return false, errors.Join(failure, err)
 	}
-	// End waits for a heartbeat, and a member that was thrown out waits for End
-	// before it joins again. Past the transaction timeout nothing can commit.
-	ctx, cancel := context.WithTimeout(ctx, s.config.EndTimeout)
-	defer cancel()
-	ctx = kgo.PreTxnCommitFnContext(ctx, func(req *kmsg.TxnOffsetCommitRequest) error {
+	commit := kgo.PreTxnCommitFnContext(ctx, func(req *kmsg.TxnOffsetCommitRequest) error {
 		attach(req, out.Commits)
 		return nil
 	})
-	committed, err = s.txn.End(ctx, kgo.TryCommit)
-	if ctx.Err() != nil {
-		committed, err = false, errors.Join(err, fmt.Errorf("the transaction did not end within %v: %w", s.config.EndTimeout, ctx.Err()))
-	}
-	return committed, err
+	return s.txn.End(commit, kgo.TryCommit)
 }
 
 func (s *session) checkOwned(fetches kgo.Fetches, out *Output) error {

@@ -152,7 +152,7 @@ func copyUnderChurn(t *testing.T, delivery Delivery, member func(*copyStage) Sta
 	}
 }
 
-func newClient(t *testing.T, opts []kgo.Opt, more ...kgo.Opt) *kgo.Client {
+func newClient(t testing.TB, opts []kgo.Opt, more ...kgo.Opt) *kgo.Client {
 	t.Helper()
 	cl, err := kgo.NewClient(append(append([]kgo.Opt{}, opts...), more...)...)
 	if err != nil {

@@ -184,6 +184,8 @@ func (s *session) settle(ctx context.Context) error {
 	if err := s.txn.Begin(); err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(ctx, s.config.EndTimeout)
+	defer cancel()
 	_, err := s.txn.End(ctx, kgo.TryAbort)
 	return err
 }
