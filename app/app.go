@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -70,6 +71,7 @@ type App struct {
 	ready    readiness
 	cleanup  []func() error // in the order of construction; run backwards
 	started  time.Time
+	stopping atomic.Bool
 	budget   memory.Budget
 }
 
@@ -197,14 +199,42 @@ func (a *App) Run(parent context.Context) error {
 			}
 		})
 	}
-	group.Wait()
-	a.view.finish(background, a.ends != nil && ctx.Err() == nil)
-	stop()
-	aside.Wait()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		group.Wait()
+		a.view.finish(background, a.ends != nil && ctx.Err() == nil)
+		stop()
+		aside.Wait()
+	}()
+	// What is asked for readiness hears of the stop before anything has ended.
+	defer context.AfterFunc(parent, func() { a.stopping.Store(true) })()
+	if err := a.drain(parent, ended); err != nil {
+		return err
+	}
 	if parent.Err() != nil {
 		return nil
 	}
 	return context.Cause(ctx)
+}
+
+// drain waits until the stages have ended by themselves, or, once parent has
+// ended, for as long as a stop may take.
+func (a *App) drain(parent context.Context, ended <-chan struct{}) error {
+	select {
+	case <-ended:
+		return nil
+	case <-parent.Done():
+	}
+	timeout := a.config.Kafka.ShutdownTimeout
+	timer := time.NewTimer(timeout)
+	defer timer.Stop()
+	select {
+	case <-ended:
+		return nil
+	case <-timer.C:
+		return fmt.Errorf("not stopped within kafka.shutdown_timeout (%v): given up; nothing is lost, the next start undoes or repeats what was under way", timeout)
+	}
 }
 
 // Close gives back what New took, last first.

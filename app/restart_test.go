@@ -55,7 +55,7 @@ func newStand(t *testing.T, loans int, speed float64) *stand {
 	s := &stand{t: t, bundles: t.TempDir(), published: make(chan struct{})}
 	s.inputsEnd = s.published
 	var err error
-	if s.broker, err = demo.StartBroker(demo.BrokerOptions{}); err != nil {
+	if s.broker, err = demo.StartBroker(demo.BrokerOptions{Kafka: "127.0.0.1:0"}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.broker.Close() })

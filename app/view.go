@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -23,6 +24,7 @@ type View struct {
 	judgements *judgements
 	stall      stall
 	lagged     time.Time
+	refreshed  time.Time // when the commits were read last
 	done       bool
 	changed    bool // the judgements, since the last picture
 }
@@ -31,10 +33,13 @@ type View struct {
 const (
 	viewEvery = 500 * time.Millisecond
 	lagEvery  = 5 * time.Second
+
+	// silentAfter is how old the picture may be: while no broker answers, it stands still.
+	silentAfter = 10 * time.Second
 )
 
 func newView(a *App) *View {
-	v := &View{app: a, judgements: newJudgements(), stall: stall{after: max(5*time.Minute, 3*a.config.Watch.Tick)}}
+	v := &View{app: a, refreshed: time.Now(), judgements: newJudgements(), stall: stall{after: max(5*time.Minute, 3*a.config.Watch.Tick)}}
 	v.snapshot = dashboard.Snapshot{
 		Title: a.options.Title, Speed: a.options.Speed, StreamTime: schemas.Beginning,
 		Labels: map[string]int64{}, Outcomes: map[string]int64{}, ReadyReason: "starting",
@@ -60,6 +65,11 @@ func (v *View) Snapshot() dashboard.Snapshot {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	s := v.snapshot
+	if silent := time.Since(v.refreshed); v.app.stopping.Load() {
+		s.Ready, s.ReadyReason = false, "stopping"
+	} else if silent > silentAfter {
+		s.Ready, s.ReadyReason = false, fmt.Sprintf("kafka has not answered for %v", silent.Truncate(time.Second))
+	}
 	s.WallSeconds = time.Since(v.app.started).Seconds()
 	return s
 }
@@ -109,6 +119,7 @@ func (v *View) refresh(ctx context.Context) {
 		return
 	}
 	s := &v.snapshot
+	v.refreshed = time.Now()
 	s.ReadyReason = a.ready.reason()
 	s.Ready, s.Done = s.ReadyReason == "", v.done
 	s.Events, s.Scores, s.DeadLetters, s.LabelsRead = ledger.Events, ledger.Scores, ledger.EventDeadLetters, ledger.LabelsRead

@@ -48,6 +48,9 @@ func runSession(ctx context.Context, config *Config, stage Stage) (err error) {
 	held := map[Partition]bool{}
 	recovering, recovers := stage.(Recovering)
 	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.usurped())
+		}
 		s.close()
 		gone := make([]Partition, 0, len(held))
 		for p := range held {
@@ -121,6 +124,8 @@ func runSession(ctx context.Context, config *Config, stage Stage) (err error) {
 				held[c.Partition] = true
 				partitions = append(partitions, c.Partition)
 			}
+			_, generation := s.client.GroupMetadata()
+			config.Log.Info("partitions were assigned", "stage", config.Name, "generation", generation, "gained", len(assigned), "held", len(held))
 			if err := stage.Assign(ctx, assigned); err != nil {
 				return fmt.Errorf("%s: take over partitions: %w", config.Name, err)
 			}
@@ -186,8 +191,7 @@ func (s *session) fetchFault(fetches kgo.Fetches, held map[Partition]bool) error
 		case errors.As(err, &loss), errors.Is(err, kerr.UnknownTopicID) && held[Partition{topic, partition}], errors.Is(err, kerr.OffsetOutOfRange):
 			err = fmt.Errorf("%w: %s/%d is not the log that was read before (recreated, truncated or past its retention): %w", ErrFatal, topic, partition, err)
 		case errors.Is(err, kerr.FencedInstanceID):
-			err = fmt.Errorf("%w: kafka.instance %q is in use by another process of group %s, which has taken its place: give each process a name of its own: %w",
-				ErrFatal, s.config.Instance, s.config.Group, err)
+			err = fmt.Errorf("%w: %w: %w", ErrFatal, s.nameTaken(), err)
 		case kerr.IsRetriable(err):
 			return
 		default:
