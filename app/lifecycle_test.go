@@ -179,7 +179,7 @@ func TestAStopIsToldAtOnceAndBounded(t *testing.T) {
 	if err := <-done; err == nil || !strings.Contains(err.Error(), "kafka.shutdown_timeout (1s)") {
 		t.Fatalf("the stop ended with %v", err)
 	}
-	l.set(true, false) // as if the process had ended
+	l.set(true, false)                                  // as if the process had ended
 	again := s.openOn(newLine(), s.config(t.TempDir())) // of the same instance: it fences what was left open
 	if err := again.Run(t.Context()); err != nil {
 		t.Fatal(err)
