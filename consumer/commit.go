@@ -49,7 +49,7 @@ func (s *session) transact(ctx context.Context, fetches kgo.Fetches, out *Output
 		return false, errors.Join(failure, err)
 	}
 	commit := kgo.PreTxnCommitFnContext(ctx, func(req *kmsg.TxnOffsetCommitRequest) error {
-		attach(req, out.Commits)
+		attach(req, out)
 		return nil
 	})
 	return s.txn.End(commit, kgo.TryCommit)
@@ -70,10 +70,10 @@ func (s *session) checkOwned(fetches kgo.Fetches, out *Output) error {
 	return err
 }
 
-// attach sets metadata on the offsets that are committed anyway and adds the
-// partitions from which nothing was polled.
-func attach(req *kmsg.TxnOffsetCommitRequest, commits map[Partition]Commit) {
-	seen := map[Partition]bool{}
+// attach sets metadata on the offsets that are committed anyway, stops short
+// where a partition is held, and adds the partitions from which nothing was polled.
+func attach(req *kmsg.TxnOffsetCommitRequest, out *Output) {
+	commits, seen := out.Commits, map[Partition]bool{}
 	for i := range req.Topics {
 		t := &req.Topics[i]
 		for j := range t.Partitions {
@@ -81,6 +81,9 @@ func attach(req *kmsg.TxnOffsetCommitRequest, commits map[Partition]Commit) {
 			if c, ok := commits[p]; ok {
 				t.Partitions[j].Metadata = &c.Metadata
 				seen[p] = true
+			}
+			if h, ok := out.Holds[p]; ok {
+				t.Partitions[j].Offset, t.Partitions[j].LeaderEpoch = h.Offset, -1
 			}
 		}
 	}
@@ -128,6 +131,9 @@ func (s *session) publishThenCommit(ctx context.Context, out *Output) (bool, err
 		if _, polled := offsets[p.Topic][p.ID]; !polled {
 			offsets[p.Topic][p.ID] = kgo.EpochOffset{Epoch: -1, Offset: c.Offset}
 		}
+	}
+	for p, h := range out.Holds { // they were polled, so they are among the offsets
+		offsets[p.Topic][p.ID] = kgo.EpochOffset{Epoch: -1, Offset: h.Offset}
 	}
 	ctx = kgo.PreCommitFnContext(ctx, func(req *kmsg.OffsetCommitRequest) error {
 		for i := range req.Topics {

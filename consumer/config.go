@@ -37,7 +37,13 @@ type Config struct {
 	Recycle         bool          // the stage keeps nothing of a record after Committed or Aborted
 	MaxMessage      func(topic string) int32
 	Hooks           func() []kgo.Hook // makes the hooks of one client; nil: none
-	Log             *slog.Logger
+	// AcceptLoss says for which topics the run goes on behind records that were
+	// deleted before they were read; nil: for none, a LostError ends the run.
+	AcceptLoss func(topic string) bool
+	// Held is told at every turn which partition has been held for longest, once
+	// that is long, and how long; 0: none has been. nil: nobody wants to know.
+	Held func(Partition, Hold, time.Duration)
+	Log  *slog.Logger
 }
 
 func (c *Config) topics() []string {

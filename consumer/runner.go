@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -65,6 +64,7 @@ func runSession(ctx context.Context, config *Config, stage Stage) (err error) {
 	var last time.Time
 	for {
 		s.rest(ctx, last)
+		s.release(time.Now())
 		if err := s.settle(work); err != nil {
 			return err
 		}
@@ -76,13 +76,14 @@ func runSession(ctx context.Context, config *Config, stage Stage) (err error) {
 		if err != nil {
 			return err
 		}
-		if err := s.fetchFault(fetches, held); err != nil {
+		if err := s.fetchFault(work, fetches, held); err != nil {
 			return err
 		}
 		revoked, assigned := s.handover(held)
 		if len(revoked) > 0 {
 			for _, p := range revoked {
 				delete(held, p)
+				delete(s.waits, p)
 			}
 			stage.Revoke(revoked)
 		}
@@ -103,7 +104,7 @@ func runSession(ctx context.Context, config *Config, stage Stage) (err error) {
 		if idle && out.empty() {
 			err = stage.Aborted()
 		} else {
-			committed, err = s.finish(work, stage, fetches, &out)
+			committed, err = s.finish(work, stage, fetches, &out, last)
 		}
 		if err == nil {
 			err = s.passOver(skipped, committed)
@@ -137,12 +138,13 @@ func runSession(ctx context.Context, config *Config, stage Stage) (err error) {
 }
 
 // finish ends the transaction and tells the stage which way it ended.
-func (s *session) finish(ctx context.Context, stage Stage, fetches kgo.Fetches, out *Output) (committed bool, err error) {
+func (s *session) finish(ctx context.Context, stage Stage, fetches kgo.Fetches, out *Output, now time.Time) (committed bool, err error) {
 	committed, err = s.transact(ctx, fetches, out)
 	if err != nil || !committed {
 		out.Done = false
 		return false, errors.Join(err, stage.Aborted())
 	}
+	s.hold(now, fetches, out)
 	return true, stage.Committed()
 }
 
@@ -176,28 +178,4 @@ func (s *session) most() int {
 		return s.config.MaxRecords
 	}
 	return int(max(1, min(int64(s.config.MaxRecords), n*s.config.PollBytes/bytes)))
-}
-
-// fetchFault returns what ends the session. A partition with a fatal error is
-// never fetched again, so going on would lose it in silence.
-func (s *session) fetchFault(fetches kgo.Fetches, held map[Partition]bool) error {
-	var fault error
-	fetches.EachError(func(topic string, partition int32, err error) {
-		if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-			return
-		}
-		var loss *kgo.ErrDataLoss
-		switch {
-		case errors.As(err, &loss), errors.Is(err, kerr.UnknownTopicID) && held[Partition{topic, partition}], errors.Is(err, kerr.OffsetOutOfRange):
-			err = fmt.Errorf("%w: %s/%d is not the log that was read before (recreated, truncated or past its retention): %w", ErrFatal, topic, partition, err)
-		case errors.Is(err, kerr.FencedInstanceID):
-			err = fmt.Errorf("%w: %w: %w", ErrFatal, s.nameTaken(), err)
-		case kerr.IsRetriable(err):
-			return
-		default:
-			err = fmt.Errorf("fetch %s/%d: %w", topic, partition, err)
-		}
-		fault = errors.Join(fault, err)
-	})
-	return fault
 }

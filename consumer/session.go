@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -26,6 +25,9 @@ type session struct {
 	revoked  []Partition
 	fetched  []Commit // their start is not resolved yet
 	assigned []Commit
+	fault    error // met in a callback; ends the session
+
+	waits map[Partition]*waiting // held by the stage
 
 	onProduced func(*kgo.Record, error) // promise, bound once: a method value costs an allocation a record
 	produced   sync.Mutex
@@ -33,7 +35,7 @@ type session struct {
 }
 
 func newSession(ctx context.Context, config *Config) (*session, error) {
-	s := &session{config: config, balancer: newBalancer(config.Lead, config.Followers)}
+	s := &session{config: config, balancer: newBalancer(config.Lead, config.Followers), waits: map[Partition]*waiting{}}
 	s.onProduced = s.promise
 	opts := append([]kgo.Opt{}, config.Client...)
 	opts = append(opts,
@@ -140,30 +142,42 @@ func (s *session) onOffsetsFetched(_ context.Context, _ *kgo.Client, resp *kmsg.
 }
 
 // onOffsets resolves "the start" to an exact offset, because the first abort
-// would otherwise rewind to offset 0 (F5).
+// would otherwise rewind to offset 0 (F5), and compares the others with the logs.
 func (s *session) onOffsets(ctx context.Context, offsets map[string]map[int32]kgo.Offset) (map[string]map[int32]kgo.Offset, error) {
 	s.mu.Lock()
 	client := s.joined
 	s.mu.Unlock()
-	starts, err := kadm.NewClient(client).ListStartOffsets(ctx, s.config.topics()...)
+	logs, err := listLogs(ctx, client, s.config.topics()...)
 	if err != nil {
-		return nil, fmt.Errorf("start offsets: %w", err)
+		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := range s.fetched {
 		c := &s.fetched[i]
-		if c.Offset >= 0 {
+		start, err := logs.start(c.Partition)
+		if err != nil {
+			return nil, err
+		}
+		lost := logs.lost(c.Partition, c.Offset)
+		switch {
+		case c.Offset < 0:
+			c.Offset, c.Metadata = start, ""
+		case lost == nil:
+			continue
+		case s.config.accepts(lost):
+			c.Lost = start - c.Offset
+			s.config.Log.Error("records were lost, which is accepted", "stage", s.config.Name, "topic", c.Topic, "partition", c.ID, "from", c.Offset, "to", start-1)
+		default:
+			s.fault = errors.Join(s.fault, lost)
 			continue
 		}
-		start, ok := starts.Lookup(c.Topic, c.ID)
-		if !ok || start.Err != nil {
-			return nil, errors.Join(fmt.Errorf("start offset of %s/%d is not known", c.Topic, c.ID), start.Err)
-		}
-		c.Offset, c.Metadata = start.Offset, ""
 		if offsets[c.Topic] != nil {
-			offsets[c.Topic][c.ID] = kgo.NewOffset().At(start.Offset)
+			offsets[c.Topic][c.ID] = kgo.NewOffset().At(start)
 		}
+	}
+	if s.fault != nil {
+		return nil, s.fault
 	}
 	// All at once: what belongs together is handed over together.
 	s.assigned, s.fetched = append(s.assigned, s.fetched...), nil

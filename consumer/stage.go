@@ -19,6 +19,7 @@ type Commit struct {
 	Partition
 	Offset   int64
 	Metadata string
+	Lost     int64 // records from Offset on that are gone, which Config.AcceptLoss accepts: reading begins behind them
 }
 
 // Stage is what a group does with the records of its partitions. All methods
@@ -56,6 +57,8 @@ type Output struct {
 	// Commits beside the polled offsets: metadata, and owned partitions from
 	// which nothing was polled, so that the transaction is fenced all the same.
 	Commits map[Partition]Commit
+	// Holds are polled partitions that could not be read to the end.
+	Holds map[Partition]Hold
 	// Done ends the run after this commit.
 	Done bool
 }
@@ -69,6 +72,13 @@ func (o *Output) Commit(topic string, partition int32, offset int64, metadata st
 	o.Commits[p] = Commit{Partition: p, Offset: offset, Metadata: metadata}
 }
 
+// Hold leaves the records of a polled partition from offset on out of the
+// transaction: they come again after a while, and the other partitions go on
+// meanwhile.
+func (o *Output) Hold(topic string, partition int32, offset int64, reason error) {
+	o.Holds[Partition{topic, partition}] = Hold{Offset: offset, Reason: reason}
+}
+
 func (o *Output) empty() bool { return len(o.Records) == 0 && len(o.Commits) == 0 }
 
 func (o *Output) reset() {
@@ -78,5 +88,9 @@ func (o *Output) reset() {
 		o.Commits = map[Partition]Commit{}
 	}
 	clear(o.Commits)
+	if o.Holds == nil {
+		o.Holds = map[Partition]Hold{}
+	}
+	clear(o.Holds)
 	o.Done = false
 }
