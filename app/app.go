@@ -271,6 +271,9 @@ func (a *App) member(stage config.Stage, lead string) consumer.Config {
 		TransactionalID: group + "-" + a.options.Instance, Delivery: delivery,
 		CommitInterval: a.config.Kafka.CommitInterval, EndTimeout: timeouts.TransactionTimeout, Lead: lead,
 		MaxRecords: a.options.MaxRecords, PollBytes: a.budget.Poll, Instance: timeouts.Instance,
+		Held: func(p consumer.Partition, h consumer.Hold, since time.Duration) {
+			a.ready.held(string(stage), p, h, since)
+		},
 		MaxMessage: func(topic string) int32 {
 			if topic == a.config.Topics.DeadLetters {
 				return 16 << 20

@@ -82,6 +82,8 @@ func (s *joinStage) Process(ctx context.Context, now time.Time, fetches kgo.Fetc
 	s.batch = s.store.Begin()
 	s.publish.reset()
 	s.settings()
+	lookups, cancel := context.WithTimeout(ctx, lookupTime)
+	defer cancel()
 	var fault error
 	fetches.EachPartition(func(p kgo.FetchTopicPartition) {
 		if fault != nil || len(p.Records) == 0 {
@@ -91,9 +93,9 @@ func (s *joinStage) Process(ctx context.Context, now time.Time, fetches kgo.Fetc
 		case s.config.Topics.Scores:
 			fault = s.readScores(p.Partition, p.Records)
 		case s.config.Topics.LabelsRerouted:
-			fault = s.readReroutedLabels(ctx, p.Partition, p.Records)
+			fault = s.readReroutedLabels(lookups, p.Partition, p.Records, out)
 		case s.config.Labels.Topic:
-			fault = s.readLabels(ctx, now, p.Partition, p.Records)
+			fault = s.readLabels(lookups, now, p.Partition, p.Records, out)
 		}
 	})
 	if fault != nil {

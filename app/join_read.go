@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -109,7 +110,7 @@ func decodeScore(r *kgo.Record) (*schemas.Score, error) {
 	return &score, nil
 }
 
-func (s *joinStage) readReroutedLabels(ctx context.Context, id int32, records []*kgo.Record) error {
+func (s *joinStage) readReroutedLabels(ctx context.Context, id int32, records []*kgo.Record, out *consumer.Output) error {
 	p := s.parts[id]
 	if p == nil {
 		return notHeld(s.config.Topics.LabelsRerouted, id)
@@ -132,6 +133,11 @@ func (s *joinStage) readReroutedLabels(ctx context.Context, id int32, records []
 		default:
 			err = s.addRerouted(ctx, p, r, rec.origin)
 		}
+		if errors.Is(err, schemas.ErrUnavailable) {
+			p.rerouted = r.Offset
+			out.Hold(r.Topic, r.Partition, r.Offset, err)
+			return nil
+		}
 		if err != nil {
 			return err
 		}
@@ -152,7 +158,7 @@ func (s *joinStage) addRerouted(ctx context.Context, p *joinPartition, r *kgo.Re
 
 // readLabels joins in place the labels that lie where their score does, and
 // forwards the others.
-func (s *joinStage) readLabels(ctx context.Context, now time.Time, id int32, records []*kgo.Record) error {
+func (s *joinStage) readLabels(ctx context.Context, now time.Time, id int32, records []*kgo.Record, out *consumer.Output) error {
 	f := s.feeds[id]
 	if f == nil || s.coPartitioned() && s.parts[id] == nil {
 		return notHeld(s.config.Labels.Topic, id)
@@ -173,9 +179,14 @@ func (s *joinStage) readLabels(ctx context.Context, now time.Time, id int32, rec
 			s.publish.deadLetter(r, n, consumer.TooLarge("join", n))
 			continue
 		}
-		f.staged.Read++
 		var l labels.Label
 		fault, err := s.readLabel(ctx, r.Value, r.Timestamp.UnixMilli(), &l)
+		if errors.Is(err, schemas.ErrUnavailable) {
+			f.stagedAt = r.Offset
+			out.Hold(r.Topic, r.Partition, r.Offset, err)
+			return nil
+		}
+		f.staged.Read++
 		if err != nil {
 			return fmt.Errorf("%s/%d offset %d: %w", r.Topic, r.Partition, r.Offset, err)
 		}

@@ -30,6 +30,15 @@ func (r *readiness) set(stage, reason string) {
 	}
 }
 
+// held says which partition of a stage waits for something for so long.
+func (r *readiness) held(stage string, p consumer.Partition, h consumer.Hold, since time.Duration) {
+	reason := ""
+	if since > 0 {
+		reason = fmt.Sprintf("%s/%d waits at offset %d for %v: %v", p.Topic, p.ID, h.Offset, since.Round(time.Second), h.Reason)
+	}
+	r.set(stage+" (waiting)", reason)
+}
+
 // reason is why the process is not ready, "" where it is.
 func (r *readiness) reason() string {
 	r.mu.Lock()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -32,14 +33,19 @@ type stand struct {
 	inputsEnd <-chan struct{} // published, or nil for a run without an end
 	broker    *demo.Broker
 	bundles   string
+	registry  *http.Client
 	run       int
 	rebuilt   atomic.Int64 // partitions that were rebuilt from Kafka
+	replaced  atomic.Int64 // sessions
 }
 
 // Handle counts what the tests must have hit; slog.Handler is else discarded.
 func (s *stand) Handle(_ context.Context, r slog.Record) error {
 	if r.Message == "rebuilt" {
 		s.rebuilt.Add(1)
+	}
+	if r.Message == "session replaced" {
+		s.replaced.Add(1)
 	}
 	return nil
 }
@@ -59,6 +65,7 @@ func newStand(t *testing.T, loans int, speed float64) *stand {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.broker.Close() })
+	s.registry = s.broker.RegistryHTTP()
 	if err := demo.WriteBundle(filepath.Join(s.bundles, "car-loan")); err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +117,7 @@ func (s *stand) open(dir string, hooks ...kgo.Hook) *app.App {
 	s.run++
 	a, err := app.New(s.t.Context(), app.Options{
 		Config: s.config(dir), Stages: config.AllStages(), Log: slog.New(s), InputsEnd: s.inputsEnd,
-		Client: append(s.broker.ClientOptions(), kgo.WithHooks(hooks...)), Group: s.broker.GroupOptions(), RegistryHTTP: s.broker.RegistryHTTP(),
+		Client: append(s.broker.ClientOptions(), kgo.WithHooks(hooks...)), Group: s.broker.GroupOptions(), RegistryHTTP: s.registry,
 		Instance: fmt.Sprintf("run-%d", s.run), MaxRecords: 50,
 	})
 	if err != nil {

@@ -65,6 +65,8 @@ func (s *scoreStage) Revoke(partitions []consumer.Partition) {
 // Process scores the partitions side by side; the order inside each is kept.
 func (s *scoreStage) Process(ctx context.Context, now time.Time, fetches kgo.Fetches, out *consumer.Output) error {
 	s.active = s.active[:0]
+	lookups, cancel := context.WithTimeout(ctx, lookupTime)
+	defer cancel()
 	var group sync.WaitGroup
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
 	var faults error
@@ -82,7 +84,7 @@ func (s *scoreStage) Process(ctx context.Context, now time.Time, fetches kgo.Fet
 		slots <- struct{}{}
 		group.Go(func() {
 			defer func() { <-slots }()
-			src.worker.run(ctx, schemas.InstantOf(now), src, p.Records)
+			src.worker.run(lookups, schemas.InstantOf(now), src, p.Records)
 		})
 	})
 	group.Wait()
@@ -95,6 +97,9 @@ func (s *scoreStage) Process(ctx context.Context, now time.Time, fetches kgo.Fet
 			out.Publish(r)
 		}
 		out.Commit(s.config.Events.Topic, src.id, src.offset, encodeCommit(src.staged))
+		if src.worker.waits != nil {
+			out.Hold(s.config.Events.Topic, src.id, src.offset, src.worker.waits)
+		}
 	}
 	if faults != nil {
 		return faults

@@ -31,6 +31,7 @@ type scoreWorker struct {
 	classes map[string]int
 	began   time.Time
 	fault   error // not the record's: the same records must be tried again
+	waits   error // why the record at the source's offset must wait
 }
 
 func newScoreWorker(s *scoreStage) *scoreWorker {
@@ -45,6 +46,7 @@ func newScoreWorker(s *scoreStage) *scoreWorker {
 func (w *scoreWorker) run(ctx context.Context, now schemas.Instant, src *source, records []*kgo.Record) {
 	w.began = now.Time()
 	w.slab, w.dead, w.fault = w.slab[:0], w.dead[:0], nil
+	w.waits = nil
 	clear(w.classes)
 	if cap(w.scores) < len(records) {
 		w.scores = make([]kgo.Record, 0, len(records))
@@ -63,6 +65,10 @@ func (w *scoreWorker) run(ctx context.Context, now schemas.Instant, src *source,
 		}
 		src.staged.Read++
 		switch fault, err := w.one(ctx, now, src, r); {
+		case errors.Is(err, schemas.ErrUnavailable):
+			src.staged.Read--
+			src.offset, w.waits = r.Offset, err
+			return
 		case err != nil:
 			w.fault = fmt.Errorf("%s/%d offset %d: %w", r.Topic, r.Partition, r.Offset, err)
 			return

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -54,7 +55,12 @@ func (a *App) stampsOf(ctx context.Context, topic, wire, schema, field string, b
 	}
 	row := schemas.NewRow(fields)
 	for _, r := range sample.Records {
-		if err := reader.Read(ctx, r.Value, row); err == nil && row.Times[0] != schemas.Beginning {
+		err := reader.Read(ctx, r.Value, row)
+		if errors.Is(err, schemas.ErrUnavailable) {
+			a.log.Warn("the time scale of a topic is not compared any further", "topic", topic, "reason", err)
+			break
+		}
+		if err == nil && row.Times[0] != schemas.Beginning {
 			span.Add(row.Times[0])
 		}
 	}

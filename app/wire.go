@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"time"
 
 	"hindsight/app/config"
 	"hindsight/app/kafka"
@@ -14,6 +15,10 @@ import (
 
 // schemaLookup finds the schema that a message names.
 type schemaLookup = func(ctx context.Context, id uint32) (string, error)
+
+// lookupTime is how long one turn of a stage may wait for the schema registry.
+// What is not answered by then waits by itself, beside the other partitions.
+const lookupTime = 500 * time.Millisecond
 
 // newReader returns the reader of a topic of the user's: by registry, or by
 // the schema file that the configuration names.

@@ -1,8 +1,10 @@
 package registry
 
 import (
+	"context"
 	"errors"
 	"slices"
+	"sync"
 	"time"
 
 	"hindsight/schemas"
@@ -71,9 +73,33 @@ func (s *shelf) remove(id uint32) {
 	}
 }
 
-// limiter is a token bucket of one second's worth of lookups.
+// limiter is a token bucket of one second's worth of requests.
 type limiter struct {
+	now func() time.Time
+
+	mu   sync.Mutex
 	full time.Time // when the bucket is full again
+}
+
+// wait returns once a request may be made, or with the error of ctx.
+func (l *limiter) wait(ctx context.Context) error {
+	l.mu.Lock()
+	wait := l.reserve(l.now())
+	l.mu.Unlock()
+	if wait == 0 {
+		return nil
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.full = l.full.Add(-time.Second / ratePerSec) // it was not used
+		return context.Cause(ctx)
+	}
 }
 
 // reserve takes a token and returns how long to wait until it is there.

@@ -33,14 +33,13 @@ type Client struct {
 
 	mu      sync.Mutex
 	cache   cache
-	limiter limiter
 	flights map[uint32]*flight
 }
 
-// flight is a lookup under way, for whoever else asks for the same id.
+// flight is a lookup under way, for all who ask for the same id. It goes on
+// though they give up, so that a slow answer is there when they ask again.
 type flight struct {
-	done      chan struct{} // closed when the rest stands
-	abandoned bool          // who looked it up gave up: look again
+	done chan struct{} // closed when the rest stands
 	answer
 }
 
@@ -65,7 +64,10 @@ func New(o Options) (*Client, error) {
 		o.Password, _ = u.User.Password()
 	}
 	u.User = nil
-	opts := []sr.ClientOpt{sr.URLs(u.String()), sr.HTTPClient(guarded(o.HTTPClient)), sr.UserAgent("hindsight")}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	opts := []sr.ClientOpt{sr.URLs(u.String()), sr.HTTPClient(guarded(o.HTTPClient, &limiter{now: o.Now})), sr.UserAgent("hindsight")}
 	switch {
 	case o.Bearer != "":
 		opts = append(opts, sr.BearerToken(o.Bearer))
@@ -76,51 +78,43 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("registry %s: %w", u, err)
 	}
-	if o.Now == nil {
-		o.Now = time.Now
-	}
 	return &Client{sr: client, now: o.Now, flights: map[uint32]*flight{}}, nil
 }
 
 // Schema returns the text of the schema with that id, its references written
 // into it. A known id is answered for ever from memory, an unknown one for 60
-// seconds; at most ten ids a second are looked up, later ones wait. The error
-// wraps ErrUnknownSchema, ErrSchema or ErrUnavailable of package schemas.
+// seconds; at most ten requests a second are made, later ones wait. Where ctx
+// ends first the error wraps ErrUnavailable and the lookup goes on, for whoever
+// asks next. Else it wraps ErrUnknownSchema, ErrSchema or ErrUnavailable.
 func (c *Client) Schema(ctx context.Context, id uint32) (string, error) {
 	if id > math.MaxInt32 {
 		return "", fmt.Errorf("%w: id %d is beyond what a registry gives out", schemas.ErrUnknownSchema, id)
 	}
-	for {
-		c.mu.Lock()
-		if a, ok := c.cache.get(id, c.now()); ok {
-			c.mu.Unlock()
-			return a.schema, a.err
-		}
-		f, flying := c.flights[id]
-		if !flying {
-			f = &flight{done: make(chan struct{})}
-			c.flights[id] = f
-		}
+	c.mu.Lock()
+	if a, ok := c.cache.get(id, c.now()); ok {
 		c.mu.Unlock()
-		if !flying {
-			c.lead(ctx, id, f)
-			return f.schema, f.err
-		}
-		select {
-		case <-f.done:
-			if !f.abandoned {
-				return f.schema, f.err
-			}
-		case <-ctx.Done():
-			return "", fmt.Errorf("%w: schema id %d: %w", schemas.ErrUnavailable, id, context.Cause(ctx))
-		}
+		return a.schema, a.err
+	}
+	f, flying := c.flights[id]
+	if !flying {
+		f = &flight{done: make(chan struct{})}
+		c.flights[id] = f
+	}
+	c.mu.Unlock()
+	if !flying {
+		go c.lead(context.WithoutCancel(ctx), id, f) // it ends: each of its requests is limited
+	}
+	select {
+	case <-f.done:
+		return f.schema, f.err
+	case <-ctx.Done():
+		return "", fmt.Errorf("%w: schema id %d: not answered yet: %w", schemas.ErrUnavailable, id, context.Cause(ctx))
 	}
 }
 
 // lead does the lookup that others wait for.
 func (c *Client) lead(ctx context.Context, id uint32, f *flight) {
 	f.schema, f.err = c.fetch(ctx, id)
-	f.abandoned = f.err != nil && ctx.Err() != nil
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.flights, id)
@@ -130,20 +124,8 @@ func (c *Client) lead(ctx context.Context, id uint32, f *flight) {
 	close(f.done)
 }
 
-// fetch asks the registry, when the rate limit allows it.
+// fetch asks the registry.
 func (c *Client) fetch(ctx context.Context, id uint32) (string, error) {
-	c.mu.Lock()
-	wait := c.limiter.reserve(c.now())
-	c.mu.Unlock()
-	if wait > 0 {
-		timer := time.NewTimer(wait)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			return "", fmt.Errorf("%w: schema id %d: %w", schemas.ErrUnavailable, id, context.Cause(ctx))
-		}
-	}
 	top, err := c.sr.SchemaByID(ctx, int(id))
 	if err != nil {
 		return "", classify(fmt.Sprintf("schema id %d", id), err)

@@ -139,6 +139,10 @@ func TestTenLookupsASecond(t *testing.T) {
 		if _, err := c.Schema(ctx, 1000); !errors.Is(err, schemas.ErrUnavailable) || !errors.Is(err, context.DeadlineExceeded) {
 			t.Error(err)
 		}
+		// The lookup went on, and who asks again waits for the same.
+		if _, err := c.Schema(t.Context(), 1000); !errors.Is(err, schemas.ErrUnknownSchema) || asked.asked.Load() != 36 {
+			t.Errorf("%v after %d requests, want the answer of the 36th", err, asked.asked.Load())
+		}
 	})
 }
 
@@ -178,15 +182,14 @@ func TestLookupsOfOneIDAreShared(t *testing.T) {
 	})
 }
 
-// TestLeaderGivesUp: the others do not inherit its cancellation.
-func TestLeaderGivesUp(t *testing.T) {
+// A lookup outlives those who asked first: whoever asks later gets its answer.
+func TestWhoAskedGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var first atomic.Bool
-		transport := roundTrip(func(req *http.Request) (*http.Response, error) {
-			if first.CompareAndSwap(false, true) {
-				<-req.Context().Done()
-				return nil, req.Context().Err()
-			}
+		release := make(chan struct{})
+		var asked atomic.Int64
+		transport := roundTrip(func(*http.Request) (*http.Response, error) {
+			asked.Add(1)
+			<-release
 			w := httptest.NewRecorder()
 			_ = json.NewEncoder(w).Encode(sr.Schema{Schema: event})
 			return w.Result(), nil
@@ -195,22 +198,27 @@ func TestLeaderGivesUp(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		leader, giveUp := context.WithCancel(t.Context())
+		first, giveUp := context.WithCancel(t.Context())
 		var group sync.WaitGroup
 		group.Go(func() {
-			if _, err := c.Schema(leader, 7); !errors.Is(err, context.Canceled) {
-				t.Errorf("leader: %v", err)
-			}
-		})
-		synctest.Wait()
-		group.Go(func() {
-			if text, err := c.Schema(t.Context(), 7); err != nil || text != event {
-				t.Errorf("follower: %s, %v", text, err)
+			if _, err := c.Schema(first, 7); !errors.Is(err, context.Canceled) || !errors.Is(err, schemas.ErrUnavailable) {
+				t.Errorf("who asked first: %v", err)
 			}
 		})
 		synctest.Wait()
 		giveUp()
 		group.Wait()
+		group.Go(func() {
+			if text, err := c.Schema(t.Context(), 7); err != nil || text != event {
+				t.Errorf("who asked later: %s, %v", text, err)
+			}
+		})
+		synctest.Wait()
+		close(release)
+		group.Wait()
+		if n := asked.Load(); n != 1 {
+			t.Errorf("%d requests, want 1", n)
+		}
 	})
 }
 

@@ -15,7 +15,7 @@ const (
 
 // guarded returns a copy of client that gives up after five seconds, reads no
 // more than 4 MiB of a body, and follows redirects on the same host only.
-func guarded(client *http.Client) *http.Client {
+func guarded(client *http.Client, rate *limiter) *http.Client {
 	g := http.Client{}
 	if client != nil {
 		g = *client
@@ -26,7 +26,7 @@ func guarded(client *http.Client) *http.Client {
 	if g.Transport == nil {
 		g.Transport = http.DefaultTransport
 	}
-	g.Transport = bounded{g.Transport}
+	g.Transport = bounded{g.Transport, rate}
 	g.CheckRedirect = func(req *http.Request, via []*http.Request) error {
 		first := via[0].URL
 		if req.URL.Host != first.Host || req.URL.Scheme != first.Scheme {
@@ -40,9 +40,15 @@ func guarded(client *http.Client) *http.Client {
 	return &g
 }
 
-type bounded struct{ next http.RoundTripper }
+type bounded struct {
+	next http.RoundTripper
+	rate *limiter
+}
 
 func (t bounded) RoundTrip(req *http.Request) (*http.Response, error) {
+	if err := t.rate.wait(req.Context()); err != nil {
+		return nil, err
+	}
 	resp, err := t.next.RoundTrip(req)
 	if err == nil {
 		resp.Body = &boundedBody{ReadCloser: resp.Body, left: maxBody}
