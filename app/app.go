@@ -46,6 +46,7 @@ type Options struct {
 	Client       []kgo.Opt    // beside those of the configuration
 	Group        []kgo.Opt    // of group members
 	RegistryHTTP *http.Client // nil: by TCP
+	AcceptLoss   bool         // go on behind events and labels that were deleted before they were read
 	Instance     string       // for transactional ids; "": kafka.instance, or kept in the state directory
 	MaxRecords   int          // most records in one transaction; 0: what the memory bound allows
 	Memory       int64        // bound in bytes that the buffers derive from; 0: memory.limit
@@ -137,6 +138,9 @@ func (a *App) open(ctx context.Context) error {
 	if a.top, err = readTopology(ctx, a.admin, a.config, a.options.Stages); err != nil {
 		return err
 	}
+	if err := a.checkCommitted(ctx); err != nil {
+		return err
+	}
 	if a.registry, err = newRegistry(a.config.Registry, a.options.RegistryHTTP); err != nil {
 		return err
 	}
@@ -192,10 +196,15 @@ func (a *App) Run(parent context.Context) error {
 	var aside, group sync.WaitGroup
 	aside.Go(func() { a.view.run(background) })
 	aside.Go(func() { a.serve(background) })
+	aside.Go(func() {
+		if err := (&guard{a.admin, a.top}).run(background, a.log); err != nil {
+			cancel(err)
+		}
+	})
 	for _, name := range a.options.Stages {
 		group.Go(func() {
 			if err := stages[name](ctx); err != nil {
-				cancel(fmt.Errorf("%s: %w", name, err))
+				cancel(fmt.Errorf("%s: %w", name, a.withCure(err)))
 			}
 		})
 	}
@@ -271,6 +280,9 @@ func (a *App) member(stage config.Stage, lead string) consumer.Config {
 		TransactionalID: group + "-" + a.options.Instance, Delivery: delivery,
 		CommitInterval: a.config.Kafka.CommitInterval, EndTimeout: timeouts.TransactionTimeout, Lead: lead,
 		MaxRecords: a.options.MaxRecords, PollBytes: a.budget.Poll, Instance: timeouts.Instance,
+		AcceptLoss: func(topic string) bool {
+			return a.options.AcceptLoss && (topic == a.config.Events.Topic || topic == a.config.Labels.Topic)
+		},
 		Held: func(p consumer.Partition, h consumer.Hold, since time.Duration) {
 			a.ready.held(string(stage), p, h, since)
 		},

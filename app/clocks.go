@@ -41,7 +41,8 @@ type clockReader struct {
 	config *config.Config
 	admin  *kadm.Client
 	top    topology
-	ends   *ends // nil: not bounded, sources idle instead
+	ends   *ends  // nil: not bounded, sources idle instead
+	guard  *guard // nil: the topics are not watched
 
 	quiet map[sourceID]quiet
 }
@@ -100,6 +101,9 @@ func (c *clockReader) read(ctx context.Context, now time.Time) (*sample, error) 
 	// be seen before the marker of its transaction reaches the data partition.
 	at, err := offsets(ctx, c.admin.ListEndOffsets, c.config.Topics.Scores, c.config.Topics.LabelsRerouted, c.config.Topics.Outcomes)
 	if err != nil {
+		return nil, err
+	}
+	if err := c.guard.check(ctx); err != nil {
 		return nil, err
 	}
 	s.scoresEnd, s.reroutedEnd, s.outcomesEnd = at[c.config.Topics.Scores], at[c.config.Topics.LabelsRerouted], at[c.config.Topics.Outcomes]

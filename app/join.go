@@ -72,6 +72,7 @@ type labelFeed struct {
 	committed sourceCommit
 	staged    sourceCommit
 	stagedAt  int64
+	lost      int64 // labels before next that were deleted before they were read
 	touched   bool
 }
 
@@ -82,6 +83,7 @@ func (s *joinStage) Process(ctx context.Context, now time.Time, fetches kgo.Fetc
 	s.batch = s.store.Begin()
 	s.publish.reset()
 	s.settings()
+	s.adoptLosses()
 	lookups, cancel := context.WithTimeout(ctx, lookupTime)
 	defer cancel()
 	var fault error
@@ -126,6 +128,17 @@ func (s *joinStage) settings() {
 	}
 }
 
+// adoptLosses commits the positions behind labels that were lost, before any
+// state is saved that stands there.
+func (s *joinStage) adoptLosses() {
+	for _, f := range s.feeds {
+		if f.lost > 0 && (!s.coPartitioned() || s.parts[f.id] != nil) {
+			f.staged.Lost += f.lost
+			f.touched = true
+		}
+	}
+}
+
 // stage saves what was touched and hands the outputs over.
 func (s *joinStage) stage(ctx context.Context, out *consumer.Output) error {
 	for _, p := range s.ordered() {
@@ -136,7 +149,7 @@ func (s *joinStage) stage(ctx context.Context, out *consumer.Output) error {
 		if err := p.join.Save(s.batch); err != nil {
 			return err
 		}
-		state := joinCommit{Status: p.join.Status()}
+		state := joinCommit{Status: p.join.Status(), Topics: s.top.of(joinDepends...)}
 		if p.ended {
 			state.EndedAt = s.clocks.ends.total() + 1
 		}
@@ -150,6 +163,7 @@ func (s *joinStage) stage(ctx context.Context, out *consumer.Output) error {
 			if p := s.parts[f.id]; p != nil && s.coPartitioned() {
 				floor = min(floor, p.join.Status().Floors.Labels)
 			}
+			f.staged.Topics = s.top.of(labelsDepends...)
 			f.staged.mark(f.stagedAt, floor, coarse)
 			out.Commit(s.config.Labels.Topic, f.id, f.stagedAt, encodeCommit(f.staged))
 		}
@@ -187,6 +201,10 @@ func (s *joinStage) Committed() error {
 	}
 	s.metrics.SetPending(pending)
 	for _, f := range s.feeds {
+		if f.touched {
+			s.metrics.CountEvents("join", "lost", int(f.lost))
+			f.lost = 0
+		}
 		f.committed, f.next, f.touched = f.staged, f.stagedAt, false
 		s.metrics.SetClock(s.config.Labels.Topic, f.id, f.committed.Clock)
 	}

@@ -15,13 +15,16 @@ func (s *joinStage) Assign(ctx context.Context, commits []consumer.Commit) error
 	names := s.config.Topics
 	byPartition := map[int32]*assignment{}
 	for _, c := range commits {
+		if err := s.top.within(c.Topic, c.ID); err != nil {
+			return err
+		}
 		if c.Topic == s.config.Labels.Topic {
-			f := &labelFeed{id: c.ID, next: c.Offset, committed: newSourceCommit()}
+			f := &labelFeed{id: c.ID, next: c.Offset + c.Lost, lost: c.Lost, committed: newSourceCommit()}
 			if err := decodeCommit(c.Topic, c.ID, c.Metadata, &f.committed); err != nil {
 				return err
 			}
 			if len(f.committed.Marks) == 0 {
-				f.committed.Marks = []clockMark{{f.next, f.committed.Clock}}
+				f.committed.Marks = []clockMark{{c.Offset, f.committed.Clock}}
 			}
 			f.staged, f.stagedAt = f.committed, f.next
 			s.feeds[c.ID] = f

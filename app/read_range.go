@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -62,8 +64,8 @@ func readSpans(ctx context.Context, client []kgo.Opt, spans []span, visit func(*
 		if len(skipped) > 0 {
 			cl.SetOffsets(skipped)
 		} else if err := fetches.Err(); errors.Is(err, kerr.OffsetOutOfRange) {
-			return fmt.Errorf("%w: %v: retention has deleted what a recovery needs. The state cannot be rebuilt: restore the state directory, "+
-				"or begin anew with another kafka.group and topics, and raise retention.ms (hindsight topics describe says to what): %w", consumer.ErrFatal, spans, err)
+			return fmt.Errorf("%w: %s: retention has deleted what a recovery needs. The state cannot be rebuilt: restore the state directory, "+
+				"or begin anew with another kafka.group and topics, and raise retention.ms (hindsight topics describe says to what): %w", consumer.ErrFatal, deleted(ctx, cl, spans), err)
 		} else if err != nil {
 			return fmt.Errorf("read %v: %w", spans, err)
 		}
@@ -89,4 +91,22 @@ func readSpans(ctx context.Context, client []kgo.Opt, spans []span, visit func(*
 		}
 	}
 	return nil
+}
+
+// deleted says which offsets of the spans the logs do not have any more.
+func deleted(ctx context.Context, client *kgo.Client, spans []span) string {
+	var gone []string
+	for _, s := range spans {
+		starts, err := offsets(ctx, kadm.NewClient(client).ListStartOffsets, s.topic)
+		if err != nil {
+			return fmt.Sprintf("%v (%v)", spans, err)
+		}
+		if first := starts[s.topic][s.partition]; s.from < min(first, s.to) {
+			gone = append(gone, fmt.Sprintf("offsets %d to %d of %s/%d are gone", s.from, min(first, s.to)-1, s.topic, s.partition))
+		}
+	}
+	if gone == nil {
+		return fmt.Sprint(spans)
+	}
+	return strings.Join(gone, ", ")
 }

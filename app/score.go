@@ -27,7 +27,8 @@ type scoreStage struct {
 	framing []byte
 	place   consumer.Partitioner
 	top     topology
-	ends    *ends // of a bounded run
+	depends map[string]string // for commits
+	ends    *ends             // of a bounded run
 	metrics *telemetry.Metrics
 
 	sources map[int32]*source
@@ -42,12 +43,16 @@ type source struct {
 	staged    sourceCommit
 	offset    int64
 	touched   bool
+	lost      int64 // records before offset that were deleted before they were read
 	worker    *scoreWorker
 }
 
 func (s *scoreStage) Assign(_ context.Context, commits []consumer.Commit) error {
 	for _, c := range commits {
-		src := &source{id: c.ID, committed: newSourceCommit(), offset: c.Offset, worker: newScoreWorker(s)}
+		if err := s.top.within(c.Topic, c.ID); err != nil {
+			return err
+		}
+		src := &source{id: c.ID, committed: newSourceCommit(), offset: c.Offset, lost: c.Lost, worker: newScoreWorker(s)}
 		if err := decodeCommit(c.Topic, c.ID, c.Metadata, &src.committed); err != nil {
 			return err
 		}
@@ -80,6 +85,8 @@ func (s *scoreStage) Process(ctx context.Context, now time.Time, fetches kgo.Fet
 			return
 		}
 		src.staged, src.touched = src.committed, true
+		src.staged.Lost += src.lost
+		src.staged.Topics = s.depends
 		s.active = append(s.active, src)
 		slots <- struct{}{}
 		group.Go(func() {
@@ -116,6 +123,8 @@ func (s *scoreStage) Committed() error {
 	now := time.Now()
 	for _, src := range s.active {
 		src.committed = src.staged
+		s.metrics.CountEvents("score", "lost", int(src.lost))
+		src.lost = 0
 		w := src.worker
 		s.metrics.CountEvents("score", "ok", len(w.scores))
 		s.metrics.CountScores(s.bundle.Version, "champion", len(w.scores))
@@ -189,7 +198,7 @@ func newScoreStage(cfg *config.Config, bundle *scoring.Bundle, lookup schemaLook
 		return nil, err
 	}
 	return &scoreStage{
-		config: cfg, bundle: bundle, reader: reader, fields: fields, framing: framing, place: place, top: top, metrics: metrics,
+		config: cfg, bundle: bundle, reader: reader, fields: fields, framing: framing, place: place, top: top, depends: top.of(scoreDepends...), metrics: metrics,
 		sources: map[int32]*source{},
 	}, nil
 }

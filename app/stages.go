@@ -48,7 +48,7 @@ func (a *App) runJoin(ctx context.Context) (err error) {
 		labelReader: &labelReader{config: a.config, reader: reader, row: schemas.NewRow(labelFields(a.config.Labels))},
 		config:      a.config, log: a.log, store: s, place: place,
 		top: a.top, speed: a.options.Speed, metrics: a.metrics,
-		clocks: &clockReader{config: a.config, admin: a.admin, top: a.top, ends: a.ends, quiet: map[sourceID]quiet{}},
+		clocks: &clockReader{config: a.config, admin: a.admin, top: a.top, ends: a.ends, guard: &guard{a.admin, a.top}, quiet: map[sourceID]quiet{}},
 		publish: &joinPublisher{
 			topics: a.config.Topics, top: a.top, ends: map[int32]int64{}, classes: map[string]int{},
 			outcomeFraming: a.framings[schemas.OutcomeRecord], sliceFraming: a.framings[schemas.SliceRecord],

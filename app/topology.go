@@ -3,47 +3,120 @@ package app
 import (
 	"context"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 
 	"hindsight/app/config"
 )
 
-// topology is how many partitions the topics have that the stages use. It is
-// read once at start; 0 stands for a topic that no stage here needs.
+// topology is what the topics are that the stages use, read once at start: how
+// many partitions they have, and which topics they are of those that may have
+// had their names. A count of 0 stands for a topic that no stage here needs.
 type topology struct {
 	events, labels, scores, slices, deadLetters int32
 	identity                                    string // of the cluster and the topics that JOIN's state is a fold of
+	topics                                      map[string]topicIdentity
+}
+
+// topicIdentity tells a topic from another of the same name.
+type topicIdentity struct {
+	key        string // in the configuration
+	name       string
+	id         kadm.TopicID // zero: the broker gives none
+	partitions int32
+}
+
+// String is how commits keep it: the id, "-" where there is none, and the count.
+func (t topicIdentity) String() string {
+	id := "-"
+	if t.id != (kadm.TopicID{}) {
+		id = t.id.String()
+	}
+	return id + ":" + strconv.Itoa(int(t.partitions))
+}
+
+// parseIdentity reads what String wrote: the id, "" where there was none.
+func parseIdentity(text string) (id string, partitions int32, err error) {
+	at := strings.LastIndexByte(text, ':')
+	if at < 0 {
+		return "", 0, fmt.Errorf("%q is not the identity of a topic", text)
+	}
+	n, err := strconv.ParseInt(text[at+1:], 10, 32)
+	if id = text[:at]; id == "-" {
+		id = ""
+	}
+	return id, int32(n), err
+}
+
+// of returns the identities of topics for a commit, by key.
+func (t topology) of(keys ...string) map[string]string {
+	all := map[string]string{}
+	for _, topic := range t.topics {
+		for _, key := range keys {
+			if topic.key == key {
+				all[key] = topic.String()
+			}
+		}
+	}
+	return all
+}
+
+// keyed returns the topic with that key in the configuration.
+func (t topology) keyed(key string) (topicIdentity, bool) {
+	for _, topic := range t.topics {
+		if topic.key == key {
+			return topic, true
+		}
+	}
+	return topicIdentity{}, false
+}
+
+// listFresh describes topics by the brokers' word, not from a cache, which asking for rights does.
+func listFresh(ctx context.Context, admin *kadm.Client, topics ...string) (kadm.TopicDetails, error) {
+	details, err := admin.ListTopics(kadm.WithAuthorizedOps(ctx), topics...)
+	if err != nil {
+		return nil, fmt.Errorf("list topics: %w", err)
+	}
+	return details, nil
 }
 
 func readTopology(ctx context.Context, admin *kadm.Client, cfg *config.Config, stages []config.Stage) (topology, error) {
-	details, err := admin.ListTopics(kadm.WithAuthorizedOps(ctx)) // not from a cache
+	details, err := listFresh(ctx, admin)
 	if err != nil {
-		return topology{}, fmt.Errorf("list topics: %w", err)
+		return topology{}, err
 	}
 	var missing []string
-	count := func(topic string) int32 {
+	t := topology{topics: map[string]topicIdentity{}}
+	count := func(key, topic string) int32 {
 		n := int32(len(details[topic].Partitions))
 		if n == 0 {
 			missing = append(missing, topic)
 		}
+		t.topics[topic] = topicIdentity{key, topic, details[topic].ID, n}
 		return n
 	}
-	var t topology
+	names := cfg.Topics
 	for _, s := range stages {
 		switch s {
 		case config.StageScore:
-			t.events, t.scores, t.deadLetters = count(cfg.Events.Topic), count(cfg.Topics.Scores), count(cfg.Topics.DeadLetters)
+			t.events, t.scores = count("events", cfg.Events.Topic), count("scores", names.Scores)
 		case config.StageJoin:
-			t.events, t.labels, t.scores = count(cfg.Events.Topic), count(cfg.Labels.Topic), count(cfg.Topics.Scores)
-			t.slices, t.deadLetters = count(cfg.Topics.Slices), count(cfg.Topics.DeadLetters)
-			count(cfg.Topics.Outcomes)
-			count(cfg.Topics.LabelsRerouted)
+			t.events, t.labels, t.scores = count("events", cfg.Events.Topic), count("labels", cfg.Labels.Topic), count("scores", names.Scores)
+			t.slices = count("slices", names.Slices)
+			count("outcomes", names.Outcomes)
+			count("labels_rerouted", names.LabelsRerouted)
 		case config.StageWatch:
-			t.slices, t.scores = count(cfg.Topics.Slices), count(cfg.Topics.Scores)
-			count(cfg.Topics.WatchState)
-			count(cfg.Topics.Windows)
-			count(cfg.Topics.Alarms)
+			t.slices, t.scores = count("slices", names.Slices), count("scores", names.Scores)
+			count("watch_state", names.WatchState)
+			count("windows", names.Windows)
+			count("alarms", names.Alarms)
+		}
+		if s != config.StageWatch {
+			if t.deadLetters = int32(len(details[names.DeadLetters].Partitions)); t.deadLetters == 0 {
+				missing = append(missing, names.DeadLetters)
+			}
 		}
 	}
 	metadata, err := admin.BrokerMetadata(ctx)
@@ -51,7 +124,7 @@ func readTopology(ctx context.Context, admin *kadm.Client, cfg *config.Config, s
 		return topology{}, fmt.Errorf("cluster id: %w", err)
 	}
 	t.identity = metadata.Cluster
-	for _, topic := range []string{cfg.Topics.Scores, cfg.Topics.LabelsRerouted, cfg.Labels.Topic} {
+	for _, topic := range []string{names.Scores, names.LabelsRerouted, cfg.Labels.Topic} {
 		t.identity += " " + topic + "=" + details[topic].ID.String()
 	}
 	if len(missing) > 0 {

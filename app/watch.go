@@ -112,7 +112,7 @@ func (s *watchStage) Process(ctx context.Context, _ time.Time, fetches kgo.Fetch
 }
 
 func (s *watchStage) judge(p *watchPartition, out *consumer.Output) error {
-	state := watchCommit{Judged: schemas.Forever, Floor: p.next}
+	state := watchCommit{Judged: schemas.Forever, Floor: p.next, Topics: s.top.of(watchDepends...)}
 	for _, model := range slices.Sorted(maps.Keys(p.models)) {
 		w := p.models[model]
 		before := w.Judged()

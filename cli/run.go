@@ -18,7 +18,7 @@ import (
 func newRunCommand() *cobra.Command {
 	var file, report string
 	var stages stagesFlag
-	var untilEnd, verbose bool
+	var untilEnd, acceptLoss, verbose bool
 	c := &cobra.Command{
 		Use:   "run -c FILE",
 		Short: "Run the service: score, join, watch",
@@ -41,7 +41,7 @@ Stop it with Ctrl-C or SIGTERM: what is under way is finished and committed.`,
 			bound.Apply()
 			log := newLog(c.ErrOrStderr(), verbose)
 			log.Info("memory is bounded", "bytes", bound.Bytes, "by", bound.Source)
-			options := app.Options{Config: cfg, Stages: stages, Title: cfg.Model.Champion, Log: log, Memory: bound.Bytes}
+			options := app.Options{Config: cfg, Stages: stages, Title: cfg.Model.Champion, Log: log, Memory: bound.Bytes, AcceptLoss: acceptLoss}
 			if untilEnd {
 				complete := make(chan struct{})
 				close(complete)
@@ -54,6 +54,7 @@ Stop it with Ctrl-C or SIGTERM: what is under way is finished and committed.`,
 	addStagesFlag(c, &stages)
 	c.Flags().StringVar(&report, "report", "", "write what the run did to `FILE` (JSON) when it stops; - is stdout")
 	c.Flags().BoolVar(&untilEnd, "until-end", false, "stop when all inputs are read to where they end now")
+	c.Flags().BoolVar(&acceptLoss, "accept-loss", false, "go on behind events and labels that were deleted before they were read")
 	c.Flags().BoolVarP(&verbose, "verbose", "v", false, "log more")
 	return c
 }
