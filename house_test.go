@@ -28,6 +28,7 @@ var mayImport = map[string][]string{
 	".":           {"cli"},
 	"cli":         {"app", "consumer", "scoring", "drift", "schemas"}, // labels and dashboard only through app
 	"app":         {"app", "consumer", "scoring", "labels", "drift", "dashboard", "schemas"},
+	"app/audit":   {"labels", "drift", "schemas"}, // pure: records and commits in, a report out
 	"app/config":  {"schemas"},
 	"consumer":    {"consumer", "schemas"},
 	"scoring":     {"scoring", "schemas"},

@@ -19,6 +19,7 @@ func commands() []*cobra.Command {
 		newPublishCommand(),
 		newTailCommand(),
 		newLedgerCommand(),
+		newAuditCommand(),
 		newModelCommand(),
 		newConfigCommand(),
 	}

@@ -1,0 +1,250 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"hindsight/app/audit"
+	"hindsight/app/config"
+	"hindsight/consumer"
+	"hindsight/drift"
+	"hindsight/schemas"
+)
+
+// AuditOptions say how an audit is done.
+type AuditOptions struct {
+	Limit int // most violations listed of each rule
+	// Progress is told, for each topic, how many of its offsets are read. nil: nobody is.
+	Progress func(topic string, done, total int64)
+}
+
+// auditTries is how often an audit begins anew because retention deleted what
+// it was about to read.
+const auditTries = 3
+
+// Audit checks the laws on what the topics and the commits hold, of a system
+// that runs or stands still. The error says that it could not be done; what it
+// found is in the report.
+func Audit(ctx context.Context, client []kgo.Opt, admin *kadm.Client, cfg *config.Config, o AuditOptions) (*audit.Report, error) {
+	for try := 1; ; try++ {
+		r := &auditReader{config: cfg, client: client, admin: admin, progress: o.Progress}
+		report, err := r.run(ctx, o.Limit)
+		if errors.Is(err, kerr.OffsetOutOfRange) && try < auditTries {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("audit: %w", err)
+		}
+		return report, nil
+	}
+}
+
+// auditReader brings the records to the auditor in the order that it asks for.
+type auditReader struct {
+	config   *config.Config
+	client   []kgo.Opt
+	admin    *kadm.Client
+	progress func(topic string, done, total int64)
+
+	auditor *audit.Auditor
+	extents audit.Extents
+	done    map[string]int64 // offsets read, by topic
+	score   schemas.Score
+	outcome schemas.Outcome
+}
+
+func (r *auditReader) run(ctx context.Context, limit int) (*audit.Report, error) {
+	state, err := r.state(ctx)
+	if err != nil {
+		return nil, err
+	}
+	options, err := r.options(ctx, limit)
+	if err != nil {
+		return nil, err
+	}
+	r.extents, r.done = state.Extents, map[string]int64{}
+	r.auditor = audit.New(options, state)
+	names := r.config.Topics
+	for _, step := range []struct {
+		topic string
+		visit func(*kgo.Record) error
+	}{
+		{names.DeadLetters, r.deadLetter},
+		{r.config.Events.Topic, func(rec *kgo.Record) error { r.auditor.Event(rec.Partition, rec.Offset); return nil }},
+		{r.config.Labels.Topic, func(rec *kgo.Record) error { r.auditor.Label(rec.Partition, rec.Offset); return nil }},
+		{names.LabelsRerouted, r.rerouted},
+	} {
+		if err := r.read(ctx, step.topic, slices.Sorted(maps.Keys(r.extents[step.topic])), step.visit); err != nil {
+			return nil, err
+		}
+	}
+	for _, p := range slices.Sorted(maps.Keys(r.extents[names.Scores])) {
+		if err := r.read(ctx, names.Scores, []int32{p}, r.scored); err != nil {
+			return nil, err
+		}
+		if err := r.read(ctx, names.Outcomes, []int32{p}, r.decided); err != nil {
+			return nil, err
+		}
+		r.auditor.EndPartition(p)
+	}
+	for _, step := range []struct {
+		topic string
+		visit func(*kgo.Record) error
+	}{{names.Windows, r.window}, {names.Alarms, r.alarm}, {names.WatchState, r.memory}, {names.Slices, r.slice}} {
+		if err := r.read(ctx, step.topic, slices.Sorted(maps.Keys(r.extents[step.topic])), step.visit); err != nil {
+			return nil, err
+		}
+	}
+	return r.auditor.Report(), nil
+}
+
+// state reads the commits, last stage first, and then how far the topics
+// reach: what one stage has read, the one before had committed, and whatever
+// was committed lies before the ends.
+func (r *auditReader) state(ctx context.Context) (audit.State, error) {
+	var s audit.State
+	kafka, names := r.config.Kafka, r.config.Topics
+	commits := map[config.Stage]groupCommits{}
+	for _, stage := range []config.Stage{config.StageWatch, config.StageJoin, config.StageScore} {
+		c, err := fetchCommits(ctx, r.admin, kafka.StageGroup(stage))
+		if err != nil {
+			return s, err
+		}
+		for topic, partitions := range c {
+			for p, at := range partitions {
+				if at.Err != nil {
+					return s, fmt.Errorf("commit of group %s for %s/%d: %w", kafka.StageGroup(stage), topic, p, at.Err)
+				}
+			}
+		}
+		commits[stage] = c
+	}
+	score, join, watch := commits[config.StageScore], commits[config.StageJoin], commits[config.StageWatch]
+	for _, c := range []struct {
+		groupCommits
+		topic string
+	}{{score, r.config.Events.Topic}, {join, r.config.Labels.Topic}} {
+		if err := c.sources(c.topic, func(id sourceID, m sourceCommit) {
+			s.Sources = append(s.Sources, audit.SourceCommit{
+				Topic: id.topic, Partition: id.partition, Offset: c.offset(id.topic, id.partition), Clock: m.Clock,
+				Read: m.Read, Scored: m.Scored, InPlace: m.InPlace, Rerouted: m.Rerouted, DeadLetters: m.DeadLetters,
+			})
+		}); err != nil {
+			return s, err
+		}
+	}
+	for _, p := range join.partitions(names.Scores) {
+		m := newJoinCommit()
+		if err := decodeCommit(names.Scores, p, join.metadata(names.Scores, p), &m); err != nil {
+			return s, err
+		}
+		s.Joins = append(s.Joins, audit.JoinCommit{
+			Partition: p, Scores: join.offset(names.Scores, p), Rerouted: max(0, join.offset(names.LabelsRerouted, p)), Status: m.Status,
+		})
+	}
+	for _, p := range watch.partitions(names.Slices) {
+		m := watchCommit{Judged: schemas.Beginning}
+		if err := decodeCommit(names.Slices, p, watch.metadata(names.Slices, p), &m); err != nil {
+			return s, err
+		}
+		s.Watches = append(s.Watches, audit.WatchCommit{Partition: p, Offset: watch.offset(names.Slices, p), Floor: m.Floor, Judged: m.Judged})
+	}
+	var err error
+	s.Extents, err = r.reach(ctx)
+	return s, err
+}
+
+// reach reads where the logs begin and end now.
+func (r *auditReader) reach(ctx context.Context) (audit.Extents, error) {
+	names := r.config.Topics
+	topics := slices.DeleteFunc([]string{
+		r.config.Events.Topic, r.config.Labels.Topic, names.Scores, names.Outcomes, names.LabelsRerouted, names.Slices,
+		names.Windows, names.Alarms, names.WatchState, names.DeadLetters,
+	}, func(topic string) bool { return topic == "" })
+	there, err := r.admin.ListTopics(ctx, topics...)
+	if err != nil {
+		return nil, fmt.Errorf("list topics: %w", err)
+	}
+	var missing []string
+	for _, topic := range topics {
+		if len(there[topic].Partitions) == 0 {
+			missing = append(missing, topic)
+		}
+	}
+	if len(missing) > 0 {
+		return nil, fmt.Errorf("topics %q are not there: events and labels are made by their producers, ours by `hindsight topics create`", missing)
+	}
+	at, err := offsets(ctx, r.admin.ListEndOffsets, topics...)
+	if err != nil {
+		return nil, err
+	}
+	starts, err := offsets(ctx, r.admin.ListStartOffsets, topics...)
+	if err != nil {
+		return nil, err
+	}
+	extents := audit.Extents{}
+	for topic, partitions := range at {
+		extents[topic] = map[int32]audit.Extent{}
+		for p, end := range partitions {
+			extents[topic][p] = audit.Extent{First: min(starts[topic][p], end), End: end}
+		}
+	}
+	return extents, nil
+}
+
+func (r *auditReader) options(ctx context.Context, limit int) (audit.Options, error) {
+	cfg, names := r.config, r.config.Topics
+	place, err := consumer.PartitionerNamed(cfg.Scores.Partitioner)
+	if err != nil {
+		return audit.Options{}, err
+	}
+	o := audit.Options{
+		Topics: audit.Topics{
+			Events: cfg.Events.Topic, Labels: cfg.Labels.Topic, Scores: names.Scores, Outcomes: names.Outcomes, Rerouted: names.LabelsRerouted,
+			Slices: names.Slices, Windows: names.Windows, Alarms: names.Alarms, WatchState: names.WatchState, DeadLetters: names.DeadLetters,
+		},
+		Place: place, AtLeastOnce: cfg.Kafka.Delivery == config.AtLeastOnce,
+		Tick: cfg.Watch.Tick, Settle: cfg.Labels.Horizon + cfg.Labels.Grace, Skew: cfg.Events.MaxSkew,
+		Windows: map[string]schemas.Clock{}, Confidence: drift.DefaultConfidence, Limit: limit,
+	}
+	specs := windowSpecs(cfg.Watch.Windows)
+	for _, w := range specs {
+		o.Windows[w.Name] = w.Clock
+	}
+	if o.EventWidth, err = drift.Width(specs, schemas.EventClock, cfg.Watch.Slice); err != nil {
+		return o, err
+	}
+	if o.LabelWidth, err = drift.Width(specs, schemas.LabelClock, cfg.Watch.Slice); err != nil {
+		return o, err
+	}
+	o.Compacted, err = r.compacts(ctx, names.Windows, names.Alarms, names.WatchState)
+	return o, err
+}
+
+// compacts reports whether the brokers may have dropped older records of keys
+// that were written again.
+func (r *auditReader) compacts(ctx context.Context, topics ...string) (bool, error) {
+	configs, err := r.admin.DescribeTopicConfigs(ctx, topics...)
+	if err != nil {
+		return false, fmt.Errorf("settings of %v: %w", topics, err)
+	}
+	for _, c := range configs {
+		if c.Err != nil {
+			return true, nil // not ours to know: assume it
+		}
+		for _, setting := range c.Configs {
+			if setting.Key == "cleanup.policy" && strings.Contains(setting.MaybeValue(), "compact") {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
+}
