@@ -128,6 +128,14 @@ func (a *App) open(ctx context.Context) error {
 		return err
 	}
 	a.admin = kadm.NewClient(a.client)
+	brokers, err := kafka.BrokersOf(ctx, a.admin)
+	if err != nil {
+		return err
+	}
+	a.log.Info("brokers", "n", brokers.N, "version", brokers.Version, "transaction_version", brokers.TransactionVersion)
+	if risk := brokers.Risk(a.config.Kafka); risk != "" {
+		a.log.Warn("exactly-once is at risk on these brokers", "reason", risk)
+	}
 	topics, err := kafka.Describe(ctx, a.admin, a.config)
 	if err == nil {
 		err = kafka.FaultsFor(topics, a.options.Stages)

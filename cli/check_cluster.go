@@ -17,12 +17,15 @@ func (k *checker) checkBrokers() {
 		return
 	}
 	k.client = client
-	brokers, err := kadm.NewClient(client).ListBrokers(k.ctx)
+	brokers, err := kafka.BrokersOf(k.ctx, kadm.NewClient(client))
 	if err != nil {
 		k.fault("brokers", err)
 		return
 	}
-	k.ok("brokers", "%s: %s", strings.Join(k.cfg.Kafka.Brokers, ", "), counted(len(brokers), "broker"))
+	k.ok("brokers", "%s: %s, Kafka %s, transaction.version %d", strings.Join(k.cfg.Kafka.Brokers, ", "), counted(brokers.N, "broker"), brokers.Version, brokers.TransactionVersion)
+	if risk := brokers.Risk(k.cfg.Kafka); risk != "" {
+		k.note("brokers", "%s", risk)
+	}
 }
 
 func (k *checker) checkTopics() {
