@@ -128,6 +128,16 @@ func (p *process) kill() {
 	<-p.done
 }
 
+// text is the log so far.
+func (p *process) text() string {
+	p.t.Helper()
+	text, err := os.ReadFile(p.log.Name())
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return string(text)
+}
+
 // tail keeps the end of a log, where the reason stands.
 func tail(text []byte) string {
 	const most = 32 << 10

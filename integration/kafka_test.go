@@ -55,6 +55,13 @@ func newCluster(t *testing.T) *cluster {
 	return c
 }
 
+// within is the same cluster for a subtest, with names of its own.
+func (c *cluster) within(t *testing.T, name string) *cluster {
+	sub := *c
+	sub.t, sub.prefix = t, c.prefix+name+"-"
+	return &sub
+}
+
 // await tries until what is wanted is so; it gives up when patience does.
 func (c *cluster) await(what string, try func() error) {
 	c.t.Helper()

@@ -173,6 +173,13 @@ type feed struct {
 // send publishes the events from first to last, and the labels that are known by then.
 func (f *feed) send(first, last int) {
 	f.c.t.Helper()
+	f.events(first, last)
+	f.labels(last - int(f.w.delay/f.w.spacing))
+}
+
+// events publishes events alone.
+func (f *feed) events(first, last int) {
+	f.c.t.Helper()
 	var records []*kgo.Record
 	for i := first; i < last; i++ {
 		e := f.w.event(i)
@@ -185,7 +192,6 @@ func (f *feed) send(first, last int) {
 		records = append(records, f.record("events", 4, e.id, value, e.at))
 	}
 	f.produce(records)
-	f.labels(last - int(f.w.delay/f.w.spacing))
 }
 
 // labels publishes the labels of the events before last that are still unsaid.
