@@ -35,7 +35,10 @@ const auditTries = 3
 // found is in the report.
 func Audit(ctx context.Context, client []kgo.Opt, admin *kadm.Client, cfg *config.Config, o AuditOptions) (*audit.Report, error) {
 	for try := 1; ; try++ {
-		r := &auditReader{config: cfg, client: client, admin: admin, progress: o.Progress}
+		r := &auditReader{config: cfg, admin: admin, progress: o.Progress}
+		r.fetch = func(ctx context.Context, spans []span, visit func(*kgo.Record) error) error {
+			return readSpans(ctx, client, spans, visit)
+		}
 		report, err := r.run(ctx, o.Limit)
 		if errors.Is(err, kerr.OffsetOutOfRange) && try < auditTries {
 			continue
@@ -50,9 +53,9 @@ func Audit(ctx context.Context, client []kgo.Opt, admin *kadm.Client, cfg *confi
 // auditReader brings the records to the auditor in the order that it asks for.
 type auditReader struct {
 	config   *config.Config
-	client   []kgo.Opt
 	admin    *kadm.Client
 	progress func(topic string, done, total int64)
+	fetch    func(ctx context.Context, spans []span, visit func(*kgo.Record) error) error
 
 	auditor *audit.Auditor
 	extents audit.Extents
@@ -70,6 +73,11 @@ func (r *auditReader) run(ctx context.Context, limit int) (*audit.Report, error)
 	if err != nil {
 		return nil, err
 	}
+	return r.judge(ctx, options, state)
+}
+
+// judge gives the auditor the records in its order.
+func (r *auditReader) judge(ctx context.Context, options audit.Options, state audit.State) (*audit.Report, error) {
 	r.extents, r.done = state.Extents, map[string]int64{}
 	r.auditor = audit.New(options, state)
 	names := r.config.Topics
@@ -135,7 +143,7 @@ func (r *auditReader) state(ctx context.Context) (audit.State, error) {
 		if err := c.sources(c.topic, func(id sourceID, m sourceCommit) {
 			s.Sources = append(s.Sources, audit.SourceCommit{
 				Topic: id.topic, Partition: id.partition, Offset: c.offset(id.topic, id.partition), Clock: m.Clock,
-				Read: m.Read, Scored: m.Scored, InPlace: m.InPlace, Rerouted: m.Rerouted, DeadLetters: m.DeadLetters,
+				Read: m.Read, Scored: m.Scored, InPlace: m.InPlace, Rerouted: m.Rerouted, DeadLetters: m.DeadLetters, Lost: m.Lost,
 			})
 		}); err != nil {
 			return s, err

@@ -27,7 +27,7 @@ func (r *auditReader) read(ctx context.Context, topic string, partitions []int32
 		spans = append(spans, span{topic, p, x.First, x.End})
 	}
 	at, n := map[int32]int64{}, 0
-	err := readSpans(ctx, r.client, spans, func(rec *kgo.Record) error {
+	err := r.fetch(ctx, spans, func(rec *kgo.Record) error {
 		at[rec.Partition] = rec.Offset + 1 - r.extents[topic][rec.Partition].First
 		if n++; n%tellEvery == 0 && r.progress != nil {
 			done := r.done[topic]

@@ -35,8 +35,9 @@ type stand struct {
 	bundles   string
 	registry  *http.Client
 	run       int
-	rebuilt   atomic.Int64 // partitions that were rebuilt from Kafka
-	replaced  atomic.Int64 // sessions
+	tune      func(*config.Config) // nil: the demo's configuration
+	rebuilt   atomic.Int64         // partitions that were rebuilt from Kafka
+	replaced  atomic.Int64         // sessions
 }
 
 // Handle counts what the tests must have hit; slog.Handler is else discarded.
@@ -106,6 +107,9 @@ func (s *stand) config(dir string) *config.Config {
 	cfg.Kafka.CommitInterval = 5 * time.Millisecond
 	if s.inputsEnd == nil {
 		cfg.Labels.IdleAfter = 24 * time.Hour // time stands where the data ends, however long the test looks
+	}
+	if s.tune != nil {
+		s.tune(cfg)
 	}
 	cfg.HTTP.Listen, cfg.State.Dir, cfg.Model.Bundles = "127.0.0.1:0", dir, s.bundles
 	return cfg

@@ -37,10 +37,11 @@ func (a *Auditor) Alarm(at Position, x *schemas.Alarm) {
 	broken := func(rule, format string, args ...any) { a.broken(Alarms, rule, x.ID, at, format, args...) }
 	mayMiss := a.o.Compacted || a.trimmed(at.Topic, at.Partition)
 	e, k := a.episodes[x.ID], trackKey{x.Name, x.Model, x.Version, x.Segment}
+	if t := a.tracks[k]; t != nil && x.At <= t.last.At && a.o.AtLeastOnce {
+		return
+	}
 	if e != nil && e.state == x.State {
-		if !a.o.AtLeastOnce {
-			broken("alarm-repeated", "%s is told as %v again", x.Name, x.State)
-		}
+		broken("alarm-repeated", "%s is told as %v again", x.Name, x.State)
 		return
 	}
 	if want := alarm.Identity(x.Name, x.Model, x.Version, x.Segment, x.Since); x.ID != want {

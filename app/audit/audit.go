@@ -46,6 +46,7 @@ type SourceCommit struct {
 	Offset                                       int64
 	Clock                                        schemas.Instant
 	Read, Scored, InPlace, Rerouted, DeadLetters int64
+	Lost                                         int64 // deleted before they were read, which was accepted
 }
 
 // JoinCommit is what JOIN committed of a partition of scores.

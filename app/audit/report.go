@@ -24,7 +24,7 @@ const (
 // Laws returns all of them, in the order of reports.
 func Laws() []Law { return []Law{Records, Conservation, Uniqueness, Fold, Alarms, Commits} }
 
-// Position is where a record stands. Offset -1: what is missing has none.
+// Position is where a record stands. Partition or Offset -1: there is none.
 type Position struct {
 	Topic     string `json:"topic"`
 	Partition int32  `json:"partition"`
@@ -33,6 +33,9 @@ type Position struct {
 
 // String writes topic/partition@offset.
 func (p Position) String() string {
+	if p.Partition < 0 {
+		return p.Topic
+	}
 	if p.Offset < 0 {
 		return fmt.Sprintf("%s/%d", p.Topic, p.Partition)
 	}

@@ -126,7 +126,7 @@ func (a *Auditor) endSlices() {
 	for p, c := range a.joins {
 		for _, model := range c.Models {
 			t := a.tellers[tellerKey{model, p}]
-			if c.Closed == schemas.Beginning || t != nil && t.tick == c.Closed {
+			if c.Closed == schemas.Beginning || t != nil && t.tick == c.Closed || t == nil && !a.whole(a.o.Topics.Slices) {
 				continue
 			}
 			told := schemas.Beginning
@@ -162,7 +162,7 @@ func (a *Auditor) endTicks(partition int32) {
 			a.broken(Fold, "slices-differ", "", at, "tick %v of partition %d: outcomes bring %+d labelled and %+d unlabelled, slices say %+d and %+d, or they differ in detail",
 				tick, partition, t.said.labelled, t.said.unlabelled, t.told.labelled, t.told.unlabelled)
 		}
-		if t.scored != 0 && a.timed(partition) && !a.trimmed(a.o.Topics.Scores, partition) {
+		if t.scored != 0 && a.timed(partition) && !a.trimmed(a.o.Topics.Scores, partition) && !a.trimmed(a.o.Topics.Outcomes, partition) {
 			a.broken(Fold, "slices-differ-scored", "", at, "tick %v of partition %d: its slices do not count the scores that it applied", tick, partition)
 		}
 	}
@@ -173,10 +173,10 @@ func (a *Auditor) endTicks(partition int32) {
 func (a *Auditor) comparable(partition int32) schemas.Instant {
 	from := schemas.Beginning
 	if a.trimmed(a.o.Topics.Outcomes, partition) {
-		from = a.oldest[partition].outcome
+		from = a.first(partition).outcome
 	}
 	if !a.whole(a.o.Topics.Slices) {
-		from = max(from, a.oldest[partition].slice)
+		from = max(from, a.first(partition).slice)
 	}
 	return from
 }
@@ -186,9 +186,13 @@ func (a *Auditor) comparable(partition int32) schemas.Instant {
 type oldest struct{ outcome, slice schemas.Instant }
 
 func (a *Auditor) seen(partition int32, outcome, slice schemas.Instant) {
-	was, ok := a.oldest[partition]
-	if !ok {
-		was = oldest{schemas.Forever, schemas.Forever}
-	}
+	was := a.first(partition)
 	a.oldest[partition] = oldest{min(was.outcome, outcome), min(was.slice, slice)}
+}
+
+func (a *Auditor) first(partition int32) oldest {
+	if was, ok := a.oldest[partition]; ok {
+		return was
+	}
+	return oldest{schemas.Forever, schemas.Forever}
 }

@@ -254,6 +254,9 @@ func (a *Auditor) commits(s State) {
 	for _, c := range s.Sources {
 		x := a.source(c.Topic, c.Partition)
 		x.commit, x.committed = c, true
+		if c.Lost > 0 {
+			a.noteAt(Position{c.Topic, c.Partition, -1}, "%d records were deleted before they were read, and that was accepted", c.Lost)
+		}
 		a.within("committed offset", Position{c.Topic, c.Partition, c.Offset})
 	}
 	names := a.o.Topics

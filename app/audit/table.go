@@ -155,7 +155,7 @@ func (a *Auditor) EndPartition(partition int32) {
 	}
 	a.ledger(t, c)
 	a.settled(t, c)
-	if a.timed(partition) {
+	if a.timed(partition) && !a.trimmed(a.o.Topics.Outcomes, partition) {
 		a.repeats(t, c)
 	}
 }
@@ -164,6 +164,10 @@ func (a *Auditor) EndPartition(partition int32) {
 // that should have been decided.
 func (a *Auditor) settled(t *table, c *JoinCommit) {
 	route, timed := a.route(t.partition), a.timed(t.partition)
+	known := schemas.Beginning // what was applied by then may have had an outcome that is gone
+	if a.trimmed(a.o.Topics.Outcomes, t.partition) {
+		known = a.first(t.partition).outcome
+	}
 	for i := range t.rows {
 		r := &t.rows[i]
 		if !r.present || !timed {
@@ -176,7 +180,7 @@ func (a *Auditor) settled(t *table, c *JoinCommit) {
 			continue
 		}
 		_, rules := route.after(r.applied - 1)
-		if due := route.from(max(r.event.Add(rules.Horizon), r.applied)); due <= c.Closed {
+		if due := route.from(max(r.event.Add(rules.Horizon), r.applied)); known < r.applied && due <= c.Closed {
 			a.broken(Conservation, "score-undecided", "", Position{a.o.Topics.Scores, t.partition, t.first + int64(i)},
 				"the score has no outcome, though it was due at %v and %v is closed", due, c.Closed)
 		}
