@@ -70,11 +70,24 @@ type process struct {
 // start runs the program in the background; it is killed at the end of the test if it still runs.
 func start(t *testing.T, name, dir string, args ...string) *process {
 	t.Helper()
+	return startCommand(t, name, command(context.Background(), t, dir, args...))
+}
+
+// startBinary is start for another build of the program.
+func startBinary(t *testing.T, binary, name, dir string, args ...string) *process {
+	t.Helper()
+	cmd := exec.Command(binary, args...)
+	cmd.Dir = dir
+	return startCommand(t, name, cmd)
+}
+
+func startCommand(t *testing.T, name string, cmd *exec.Cmd) *process {
+	t.Helper()
 	log, err := os.CreateTemp(t.TempDir(), name+"-*.log")
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &process{t: t, name: name, cmd: command(context.Background(), t, dir, args...), log: log, done: make(chan struct{})}
+	p := &process{t: t, name: name, cmd: cmd, log: log, done: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = log, log
 	if err := p.cmd.Start(); err != nil {
 		t.Fatalf("%s: %v", name, err)
