@@ -63,6 +63,10 @@ integration-kafka: ## the same against KAFKA_BROKERS, or a bare broker on port 1
 	fi
 	KAFKA_BROKERS=$$KAFKA_BROKERS $(GO) test -tags integration -count 1 -timeout 40m -v ./integration
 
+.PHONY: poison
+poison: ## a million bad messages among good ones: each is set aside once, as it was
+	HINDSIGHT_POISON=1000000 $(GO) test -count 1 -timeout 30m -v -run TestPoison ./app
+
 .PHONY: million
 million: ## a million events, two processes, kills, a lost disk; then nothing is missing and nothing twice
 	HINDSIGHT_EVENTS=1000000 $(MAKE) integration-kafka-processes

@@ -100,3 +100,37 @@ func TestHeldPartition(t *testing.T) {
 		})
 	}
 }
+
+// The run ends while a partition is held: what was held is not committed, and
+// comes to whoever runs next.
+func TestHeldRecordsAreNotCommitted(t *testing.T) {
+	for _, delivery := range []Delivery{ExactlyOnce, AtLeastOnce} {
+		t.Run(fmt.Sprint(delivery), func(t *testing.T) {
+			_, client := testBroker(t, map[string]int32{"in": 2, "out": 2})
+			produce(t, client, "in", 2, 20)
+			ctx, cancel := context.WithCancel(t.Context())
+			h := &holder{copied: map[string]int{}, refuse: 1000, want: 20}
+			config := Config{
+				Name: "copy", Client: client, Group: "g", TransactionalID: "x", Delivery: delivery, CommitInterval: 5 * time.Millisecond, MaxRecords: 200,
+				EndTimeout: 5 * time.Second, Lead: "in", Log: slog.New(slog.DiscardHandler),
+				Held: func(Partition, Hold, time.Duration) {
+					if h.held == 2 && len(h.copied) == 12 { // all of partition 1, and two of partition 0
+						cancel()
+					}
+				},
+			}
+			if err := Run(ctx, config, h); err != nil {
+				t.Fatal(err)
+			}
+			h.refuse = 0
+			if err := Run(t.Context(), config, h); err != nil {
+				t.Fatal(err)
+			}
+			for key, n := range h.copied {
+				if n != 1 {
+					t.Errorf("record %s was copied %d times", key, n)
+				}
+			}
+		})
+	}
+}
