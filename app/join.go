@@ -202,6 +202,9 @@ func (s *joinStage) Committed() error {
 	s.metrics.SetPending(pending)
 	for _, f := range s.feeds {
 		if f.touched {
+			dead := f.staged.DeadLetters - f.committed.DeadLetters
+			s.metrics.CountEvents("join", "ok", int(f.staged.Read-f.committed.Read-dead))
+			s.metrics.CountEvents("join", "dead_letter", int(dead))
 			s.metrics.CountEvents("join", "lost", int(f.lost))
 			f.lost = 0
 		}

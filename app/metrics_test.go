@@ -63,9 +63,13 @@ func TestMetricsSpeakDuringTheDip(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Fatal(err)
 	}
+	if regexp.MustCompile(`(?m)^hindsight_events_total\{result="ok",stage="join"\} 0$`).MatchString(text) {
+		t.Error("no label is counted as read")
+	}
 	for _, series := range []string{
 		`hindsight_events_total{result="ok",stage="score"} `,
 		`hindsight_events_total{result="dead_letter",stage="score"} `,
+		`hindsight_events_total{result="ok",stage="join"} `, // else the share of dead letters among labels has no denominator
 		`hindsight_scores_total{role="champion",version="1"} `,
 		`hindsight_dead_letters_total{reason="no_id",stage="score"} `,
 		`hindsight_labels_total{bucket="used"} `,
