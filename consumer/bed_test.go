@@ -119,7 +119,7 @@ func (b *bed) client(net *faultnet.Net, more ...kgo.Opt) []kgo.Opt {
 // produce appends n records to in, spread over its partitions.
 func (b *bed) produce(n int) {
 	b.t.Helper()
-	cl := newClient(b.t, b.client(faultnet.New(b.dial), kgo.RecordPartitioner(kgo.ManualPartitioner())))
+	cl := newClient(b.t, b.client(b.net(), kgo.RecordPartitioner(kgo.ManualPartitioner())))
 	defer cl.Close()
 	for range n {
 		b.mu.Lock()
@@ -134,6 +134,15 @@ func (b *bed) produce(n int) {
 	}
 	if err := cl.Flush(b.t.Context()); err != nil {
 		b.t.Fatal(err)
+	}
+}
+
+func (b *bed) net() *faultnet.Net { return faultnet.New(b.dial) }
+
+func (b *bed) config(id string, net *faultnet.Net, more ...kgo.Opt) Config {
+	return Config{
+		Name: "fold", Client: b.client(net, more...), Group: bedGroup, TransactionalID: id, Delivery: b.delivery,
+		CommitInterval: 2 * time.Millisecond, EndTimeout: 3 * time.Second, MaxRecords: 20, Lead: "in", Log: slog.New(slog.DiscardHandler),
 	}
 }
 
@@ -152,7 +161,7 @@ type member struct {
 // committed, or when it is stopped or crashes; at is called at the named points
 // of its stage.
 func (b *bed) start(id string, at func(m *member, point string), more ...kgo.Opt) *member {
-	m := &member{bed: b, net: faultnet.New(b.dial), done: make(chan struct{})}
+	m := &member{bed: b, net: b.net(), done: make(chan struct{})}
 	m.stay.Store(b.stay)
 	if b.strike != nil {
 		m.net.Strike(b.strike)
@@ -160,10 +169,7 @@ func (b *bed) start(id string, at func(m *member, point string), more ...kgo.Opt
 	m.stage = &foldStage{member: m, at: at, states: map[int32]foldState{}}
 	var ctx context.Context
 	ctx, m.cancel = context.WithCancel(context.Background())
-	config := Config{
-		Name: "fold", Client: b.client(m.net, more...), Group: bedGroup, TransactionalID: id, Delivery: b.delivery,
-		CommitInterval: 2 * time.Millisecond, EndTimeout: 3 * time.Second, MaxRecords: 20, Lead: "in", Log: slog.New(slog.DiscardHandler),
-	}
+	config := b.config(id, m.net, more...)
 	if b.tune != nil {
 		b.tune(&config)
 	}
@@ -344,7 +350,7 @@ func (b *bed) judge() {
 	if b.samples.Load() == 0 {
 		b.t.Error("the committed offsets were never looked at")
 	}
-	net, total := faultnet.New(b.dial), 0
+	net, total := b.net(), 0
 	for p := range b.partitions {
 		in, err := b.read(context.Background(), net, "in", p, -1)
 		out, err2 := b.read(context.Background(), net, "out", p, -1)

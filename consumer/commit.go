@@ -33,7 +33,7 @@ func (s *session) transact(ctx context.Context, fetches kgo.Fetches, out *Output
 		if owned != nil {
 			return false, owned
 		}
-		return s.publishThenCommit(ctx, out)
+		return s.publishThenCommit(ctx, fetches, out)
 	}
 	if err := s.txn.Begin(); err != nil {
 		return false, err
@@ -116,14 +116,23 @@ func (s *session) publish(ctx context.Context, records []*kgo.Record) error {
 	return s.takeFailure()
 }
 
-func (s *session) publishThenCommit(ctx context.Context, out *Output) (bool, error) {
+func (s *session) publishThenCommit(ctx context.Context, fetches kgo.Fetches, out *Output) (bool, error) {
 	if err := s.publish(ctx, out.Records); err != nil {
 		return false, err
 	}
-	offsets := s.client.UncommittedOffsets()
-	if offsets == nil {
-		offsets = map[string]map[int32]kgo.EpochOffset{}
-	}
+	// What the client thinks uncommitted may name a partition from which nothing
+	// was polled, whose metadata would then be lost.
+	offsets := map[string]map[int32]kgo.EpochOffset{}
+	fetches.EachPartition(func(p kgo.FetchTopicPartition) {
+		if len(p.Records) == 0 {
+			return
+		}
+		if offsets[p.Topic] == nil {
+			offsets[p.Topic] = map[int32]kgo.EpochOffset{}
+		}
+		last := p.Records[len(p.Records)-1]
+		offsets[p.Topic][p.Partition] = kgo.EpochOffset{Epoch: last.LeaderEpoch, Offset: last.Offset + 1}
+	})
 	for p, c := range out.Commits {
 		if offsets[p.Topic] == nil {
 			offsets[p.Topic] = map[int32]kgo.EpochOffset{}
