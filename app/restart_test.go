@@ -35,6 +35,7 @@ type stand struct {
 	bundles   string
 	registry  *http.Client
 	run       int
+	instance  string               // of static members; "": dynamic ones, and a transactional id for each run
 	tune      func(*config.Config) // nil: the demo's configuration
 	rebuilt   atomic.Int64         // partitions that were rebuilt from Kafka
 	replaced  atomic.Int64         // sessions
@@ -59,6 +60,11 @@ func (s *stand) WithGroup(string) slog.Handler            { return s }
 // being at once.
 func newStand(t *testing.T, loans int, speed float64) *stand {
 	t.Helper()
+	return newStandBy(t, loans, speed, publish.WallClock{})
+}
+
+func newStandBy(t *testing.T, loans int, speed float64, clock publish.Clock) *stand {
+	t.Helper()
 	s := &stand{t: t, bundles: t.TempDir(), published: make(chan struct{})}
 	s.inputsEnd = s.published
 	var err error
@@ -74,7 +80,7 @@ func newStand(t *testing.T, loans int, speed float64) *stand {
 	if err != nil {
 		t.Fatal(err)
 	}
-	feed, err := demo.NewFeed(t.Context(), world, s.broker, publish.WallClock{})
+	feed, err := demo.NewFeed(t.Context(), world, s.broker, clock)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,16 +124,24 @@ func (s *stand) config(dir string) *config.Config {
 // open makes a process with its own state directory.
 func (s *stand) open(dir string, hooks ...kgo.Hook) *app.App {
 	s.t.Helper()
-	s.run++
-	a, err := app.New(s.t.Context(), app.Options{
-		Config: s.config(dir), Stages: config.AllStages(), Log: slog.New(s), InputsEnd: s.inputsEnd,
-		Client: append(s.broker.ClientOptions(), kgo.WithHooks(hooks...)), Group: s.broker.GroupOptions(), RegistryHTTP: s.registry,
-		Instance: fmt.Sprintf("run-%d", s.run), MaxRecords: 50,
-	})
+	a, err := app.New(s.t.Context(), s.options(dir, hooks...))
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	return a
+}
+
+func (s *stand) options(dir string, hooks ...kgo.Hook) app.Options {
+	s.run++
+	instance, cfg := s.instance, s.config(dir)
+	if cfg.Kafka.Instance = instance; instance == "" {
+		instance = fmt.Sprintf("run-%d", s.run)
+	}
+	return app.Options{
+		Config: cfg, Stages: config.AllStages(), Log: slog.New(s), InputsEnd: s.inputsEnd,
+		Client: append(s.broker.ClientOptions(), kgo.WithHooks(hooks...)), Group: s.broker.GroupOptions(), RegistryHTTP: s.registry,
+		Instance: instance, MaxRecords: 50,
+	}
 }
 
 // finish runs until the inputs end and returns the report without its timing.
