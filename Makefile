@@ -78,6 +78,10 @@ integration-kafka-processes:
 	KAFKA_BROKERS=$$(KAFKA_PORT=19192 $(KAFKA) start "$$dir") \
 		$(GO) test -tags integration -count 1 -timeout 40m -v -run TestProcesses ./integration
 
+.PHONY: torture
+torture: ## break it in every way on a real Kafka and judge from the topics: ROUNDS=10 EVENTS=500000 SEED=n
+	$(GO) run ./integration/torture -rounds $(or $(ROUNDS),10) -events $(or $(EVENTS),500000) $(if $(SEED),-seed $(SEED)) $(TORTURE)
+
 .PHONY: browser
 browser: ## the page in a real Chromium
 	$(GO) test -tags browser -count 1 -timeout 10m -v ./integration

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// result is what a round has shown.
+type result struct {
+	Round      uint64         `json:"round"`
+	Kind       string         `json:"kind"`
+	Delivery   string         `json:"delivery"`
+	Events     int64          `json:"events"`
+	Labels     int64          `json:"labels"`
+	Outcomes   int            `json:"outcomes"`
+	Firings    int            `json:"firings"`
+	Faults     map[string]int `json:"faults"` // that fell while records were under way
+	Idle       map[string]int `json:"idle"`   // that fell while none were
+	Exits      map[string]int `json:"exits"`  // of programs by themselves
+	Tormented  float64        `json:"tormented_seconds"`
+	Finished   float64        `json:"finished_seconds"`
+	Seconds    float64        `json:"seconds"`
+	Violations map[string]int `json:"violations"` // by law
+	Examples   []violation    `json:"examples,omitempty"`
+	Error      string         `json:"error,omitempty"`
+}
+
+func (r *result) violated(all []violation) {
+	r.Violations = map[string]int{}
+	for _, v := range all {
+		if r.Violations[v.Law]++; r.Violations[v.Law] <= 3 {
+			r.Examples = append(r.Examples, v)
+		}
+	}
+}
+
+func (r *result) sum() (n int) {
+	for _, v := range r.Violations {
+		n += v
+	}
+	return n
+}
+
+func (r *result) String() string {
+	text := fmt.Sprintf("round %3d %-8s %7d events %7d labels %7d outcomes %3d firings  %5.1f s (%.0f torment, %.0f finish)  faults: %s",
+		r.Round, r.Kind, r.Events, r.Labels, r.Outcomes, r.Firings, r.Seconds, r.Tormented, r.Finished-r.Tormented, counts(r.Faults))
+	if len(r.Idle) > 0 {
+		text += "; while idle: " + counts(r.Idle)
+	}
+	if len(r.Exits) > 0 {
+		text += "; ended by itself: " + counts(r.Exits)
+	}
+	switch {
+	case r.Error != "":
+		text += "  ERROR " + r.Error
+	case r.sum() > 0:
+		text += fmt.Sprintf("  %d VIOLATIONS: %s", r.sum(), counts(r.Violations))
+	default:
+		text += "  0 violations"
+	}
+	return text
+}
+
+func counts(m map[string]int) string {
+	var list []string
+	for _, key := range slices.Sorted(maps.Keys(m)) {
+		list = append(list, fmt.Sprintf("%s %d", key, m[key]))
+	}
+	if len(list) == 0 {
+		return "none"
+	}
+	return strings.Join(list, ", ")
+}
