@@ -35,7 +35,7 @@ type watchStage struct {
 
 	recovering *recoveries[*watchPartition]
 	parts      map[int32]*watchPartition // recovered
-	spent      bool                      // memory is ahead of Kafka after an abort
+	spent      bool                      // the sums hold what this transaction has read
 	notes      watchEmitter
 }
 
@@ -76,6 +76,7 @@ func (s *watchStage) add(p *watchPartition, r *kgo.Record) error {
 
 func (s *watchStage) Process(ctx context.Context, _ time.Time, fetches kgo.Fetches, out *consumer.Output) error {
 	var fault error
+	s.spent = false
 	fetches.EachPartition(func(tp kgo.FetchTopicPartition) {
 		p := s.parts[tp.Partition]
 		if p == nil && len(tp.Records) > 0 {
@@ -140,7 +141,6 @@ func (s *watchStage) Committed() error {
 	for i := range s.notes.alarms {
 		s.metrics.ObserveAlarm(s.notes.alarms[i])
 	}
-	s.spent = false
 	return nil
 }
 

@@ -25,7 +25,6 @@ func (s *watchStage) Assign(ctx context.Context, commits []consumer.Commit) erro
 			return p, s.refold(ctx, p, state, told)
 		})
 	}
-	s.spent = false
 	return nil
 }
 
