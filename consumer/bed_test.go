@@ -43,6 +43,7 @@ type bed struct {
 	samples  atomic.Int64 // of the committed offsets
 	mu       sync.Mutex
 	highest  map[int32]int64
+	next     chan struct{} // closed at the next commit
 	running  sync.WaitGroup
 }
 
@@ -137,6 +138,31 @@ func (b *bed) produce(n int) {
 	}
 }
 
+// committed counts a transaction and wakes up who waits for the next.
+func (b *bed) committed() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.commits.Add(1)
+	if b.next != nil {
+		close(b.next)
+		b.next = nil
+	}
+}
+
+// nextCommit waits until a transaction stands, or a little where none does.
+func (b *bed) nextCommit() {
+	b.mu.Lock()
+	if b.next == nil {
+		b.next = make(chan struct{})
+	}
+	next := b.next
+	b.mu.Unlock()
+	select {
+	case <-next:
+	case <-time.After(50 * time.Millisecond):
+	}
+}
+
 func (b *bed) net() *faultnet.Net { return faultnet.New(b.dial) }
 
 func (b *bed) config(id string, net *faultnet.Net, more ...kgo.Opt) Config {
@@ -152,6 +178,7 @@ type member struct {
 	net    *faultnet.Net
 	stage  *foldStage
 	stay   atomic.Bool // do not end by itself
+	dying  atomic.Bool // for tests that crash it in its stage
 	cancel context.CancelFunc
 	done   chan struct{}
 	err    error // once done
@@ -161,10 +188,14 @@ type member struct {
 // committed, or when it is stopped or crashes; at is called at the named points
 // of its stage.
 func (b *bed) start(id string, at func(m *member, point string), more ...kgo.Opt) *member {
+	return b.startWith(id, at, b.strike, more...)
+}
+
+func (b *bed) startWith(id string, at func(m *member, point string), strike *faultnet.Strike, more ...kgo.Opt) *member {
 	m := &member{bed: b, net: b.net(), done: make(chan struct{})}
 	m.stay.Store(b.stay)
-	if b.strike != nil {
-		m.net.Strike(b.strike)
+	if strike != nil {
+		m.net.Strike(strike)
 	}
 	m.stage = &foldStage{member: m, at: at, states: map[int32]foldState{}}
 	var ctx context.Context
@@ -289,7 +320,7 @@ func (s *foldStage) Process(_ context.Context, _ time.Time, fetches kgo.Fetches,
 
 func (s *foldStage) Committed() error {
 	s.point("committed")
-	s.member.bed.commits.Add(1)
+	s.member.bed.committed()
 	for p, state := range s.staged {
 		s.states[p] = state
 	}

@@ -24,6 +24,9 @@ func (s *session) transact(ctx context.Context, fetches kgo.Fetches, out *Output
 	ctx, cancel := context.WithTimeout(ctx, s.config.EndTimeout)
 	defer cancel()
 	defer func() {
+		if errors.Is(err, kerr.ProducerFenced) || errors.Is(err, kerr.InvalidProducerEpoch) {
+			err = fmt.Errorf("transactional id %s was fenced: another process uses it, or the transaction took longer than its timeout: %w", s.config.TransactionalID, err)
+		}
 		if ctx.Err() != nil {
 			committed, err = false, errors.Join(err, fmt.Errorf("the transaction did not end within %v: %w", s.config.EndTimeout, ctx.Err()))
 		}

@@ -41,8 +41,8 @@ func (c *conn) Write(b []byte) (int, error) {
 	switch s := c.net.struckBy(m); {
 	case s == nil:
 	case s.Action == Cut:
-		c.net.Cut()
 		s.report(c.address, b)
+		c.net.Cut()
 		return 0, ErrDown
 	case s.Action == Lose:
 		s.report(c.address, b)
@@ -77,8 +77,8 @@ func (c *conn) Read(p []byte) (int, error) {
 		switch s := c.net.struckBy(m); {
 		case s == nil:
 		case s.Action == Cut:
-			c.net.Cut()
 			s.report(c.address, nil)
+			c.net.Cut()
 			return 0, ErrDown
 		default:
 			s.report(c.address, nil)

@@ -34,6 +34,7 @@ type Strike struct {
 	Response bool
 	Skip     int // let so many pass first
 	Action   Action
+	Before   func() // runs first; nil: nothing
 
 	once    sync.Once
 	hits    atomic.Int64
@@ -69,6 +70,9 @@ func (n *Net) struckBy(m message) *Strike {
 }
 
 func (s *Strike) report(address string, request []byte) {
+	if s.Before != nil {
+		s.Before()
+	}
 	s.address, s.request = address, slices.Clone(request)
 	s.hits.Add(1)
 	s.once.Do(func() { close(s.hit) })
