@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -118,5 +119,58 @@ func TestAuditLive(t *testing.T) {
 	t.Logf("%d audits of a system at work", busy)
 	if busy == 0 {
 		t.Error("the test did not meet what it is about")
+	}
+}
+
+// TestLedgerImbalanceIsScraped spoils one commit by one record: a process that
+// then runs says so on /metrics, the ledger and the audit say so, too.
+func TestLedgerImbalanceIsScraped(t *testing.T) {
+	s := newStand(t, 500, 0)
+	dir := t.TempDir()
+	s.finish(dir)
+	cfg := s.config(dir)
+	client, err := kafka.Connect(t.Context(), cfg.Kafka, nil, s.broker.ClientOptions()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	admin, group := kadm.NewClient(client), cfg.Kafka.StageGroup(config.StageScore)
+	commits, err := admin.FetchOffsets(t.Context(), group)
+	if err != nil {
+		t.Fatal(err)
+	}
+	commit, spoiled := commits[cfg.Events.Topic][0].Offset, ""
+	spoiled = regexp.MustCompile(`"read":(\d)`).ReplaceAllString(commit.Metadata, `"read":1$1`)
+	if spoiled == commit.Metadata {
+		t.Fatalf("the commit says nothing of what was read: %s", spoiled)
+	}
+	commit.Metadata = spoiled
+	offsets := kadm.Offsets{}
+	offsets.Add(commit)
+	if err := admin.CommitAllOffsets(t.Context(), group, offsets); err != nil {
+		t.Fatal(err)
+	}
+	if rules := s.audit(cfg).Broken(); !slices.Equal(rules, []string{"source-count", "source-sums"}) {
+		t.Errorf("the audit finds %q", rules)
+	}
+	if l, err := app.ReadLedger(t.Context(), admin, cfg); err != nil || l.Imbalance == 0 || len(l.Faults()) == 0 {
+		t.Errorf("the ledger is off by %d (%v)", l.Imbalance, err)
+	}
+	s.inputsEnd = nil
+	a := s.open(dir)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- errors.Join(a.Run(ctx), a.Close()) }()
+	off := regexp.MustCompile(`(?m)^hindsight_ledger_imbalance [1-9]`)
+	for text := ""; !off.MatchString(text); text = scrape(t, a.Addr().String()) {
+		select {
+		case err := <-ended:
+			t.Fatalf("the run ended: %v", err)
+		default:
+		}
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Fatal(err)
 	}
 }

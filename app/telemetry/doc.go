@@ -17,7 +17,7 @@
 //	alarm_state{alarm,segment,severity}   -1 unknown, 0 ok or resolved, 1 pending, 2 firing
 //	clock_timestamp_seconds{source}       stream time a source stands at
 //	closed_tick_timestamp_seconds{partition}  last tick closed
-//	ledger_imbalance                      by how much the conservation sums are off
+//	ledger_imbalance                      by how many records the sums in the commits are off, without signs
 //	model_info{version,role,digest}       1 for each version that answers
 //	consumer_lag_records{topic,partition} records behind the end
 //	segments_folded_total                 windows and alarms folded into segment "__other__"

@@ -60,7 +60,7 @@ func (m *Metrics) SetPending(scores int64) { m.pending.Set(float64(scores)) }
 // SetStateBytes sets the size of the local state.
 func (m *Metrics) SetStateBytes(n int64) { m.stateBytes.Set(float64(n)) }
 
-// SetLedgerImbalance sets by how many records the conservation sums are off.
+// SetLedgerImbalance sets by how many records the sums in the commits are off, 0 or more.
 func (m *Metrics) SetLedgerImbalance(n int64) { m.imbalance.Set(float64(n)) }
 
 // SetClock sets where one partition of events or labels stands. A source that

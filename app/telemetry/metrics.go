@@ -63,7 +63,7 @@ func New(reg prometheus.Registerer) *Metrics {
 
 		pending:    gauge("pending_scores", "Scores that wait for their label."),
 		stateBytes: gauge("state_bytes", "Size of the local state on disk."),
-		imbalance:  gauge("ledger_imbalance", "By how many records the conservation sums are off; 0 when they add up."),
+		imbalance:  gauge("ledger_imbalance", "By how many records the sums in the commits are off, each source and partition without its sign; 0 when all add up."),
 
 		labelDelay:   make.NewHistogram(labelDelayOpts()),
 		scoreLatency: make.NewHistogram(scoreLatencyOpts()),
