@@ -83,6 +83,38 @@ func TestProcesses(t *testing.T) {
 	readReport(t, filepath.Join(dir, "report.json"))
 	judgeLedger(t, dir, int64(total))
 	judgeTopics(t, c, total)
+	judgeAudit(t, dir, int64(total))
+}
+
+// judgeAudit lets the program itself prove the laws, which it must see to hold
+// on all that was published.
+func judgeAudit(t *testing.T, dir string, total int64) {
+	t.Helper()
+	var r struct {
+		Laws []struct {
+			Law     string           `json:"law"`
+			Checked map[string]int64 `json:"checked"`
+		} `json:"laws"`
+		Notes []string `json:"notes"`
+	}
+	out := succeed(t, dir, "audit", "-c", "a.yaml", "-o", "json")
+	if err := json.Unmarshal([]byte(out), &r); err != nil {
+		t.Fatalf("audit: %v\n%s", err, out)
+	}
+	checked := map[string]int64{}
+	for _, l := range r.Laws {
+		for what, n := range l.Checked {
+			checked[what] += n
+		}
+	}
+	for _, what := range []string{"events", "labels", "scores", "outcomes", "fates"} {
+		if checked[what] != total {
+			t.Errorf("the audit checked %d %s of %d", checked[what], what, total)
+		}
+	}
+	if checked["ticks"] == 0 || checked["windows"] == 0 || len(r.Notes) > 0 {
+		t.Errorf("the audit compared %d ticks and %d windows; its notes: %q", checked["ticks"], checked["windows"], r.Notes)
+	}
 }
 
 // judgeLedger holds the program's own sums to what was published.
