@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -35,7 +34,7 @@ const auditTries = 3
 // found is in the report.
 func Audit(ctx context.Context, client []kgo.Opt, admin *kadm.Client, cfg *config.Config, o AuditOptions) (*audit.Report, error) {
 	for try := 1; ; try++ {
-		r := &auditReader{config: cfg, admin: admin, progress: o.Progress}
+		r := &auditReader{config: cfg, client: client, admin: admin, progress: o.Progress}
 		r.fetch = func(ctx context.Context, spans []span, visit func(*kgo.Record) error) error {
 			return readSpans(ctx, client, spans, visit)
 		}
@@ -53,6 +52,7 @@ func Audit(ctx context.Context, client []kgo.Opt, admin *kadm.Client, cfg *confi
 // auditReader brings the records to the auditor in the order that it asks for.
 type auditReader struct {
 	config   *config.Config
+	client   []kgo.Opt
 	admin    *kadm.Client
 	progress func(topic string, done, total int64)
 	fetch    func(ctx context.Context, spans []span, visit func(*kgo.Record) error) error
@@ -69,6 +69,7 @@ func (r *auditReader) run(ctx context.Context, limit int) (*audit.Report, error)
 	if err != nil {
 		return nil, err
 	}
+	r.extents = state.Extents
 	options, err := r.options(ctx, limit)
 	if err != nil {
 		return nil, err
@@ -177,6 +178,10 @@ func (r *auditReader) reach(ctx context.Context) (audit.Extents, error) {
 		r.config.Events.Topic, r.config.Labels.Topic, names.Scores, names.Outcomes, names.LabelsRerouted, names.Slices,
 		names.Windows, names.Alarms, names.WatchState, names.DeadLetters,
 	}, func(topic string) bool { return topic == "" })
+	return r.extentsOf(ctx, topics...)
+}
+
+func (r *auditReader) extentsOf(ctx context.Context, topics ...string) (audit.Extents, error) {
 	there, err := r.admin.ListTopics(ctx, topics...)
 	if err != nil {
 		return nil, fmt.Errorf("list topics: %w", err)
@@ -233,26 +238,6 @@ func (r *auditReader) options(ctx context.Context, limit int) (audit.Options, er
 	if o.LabelWidth, err = drift.Width(specs, schemas.LabelClock, cfg.Watch.Slice); err != nil {
 		return o, err
 	}
-	o.Compacted, err = r.compacts(ctx, names.Windows, names.Alarms, names.WatchState)
+	o.Compacted, err = r.compacted(ctx, names.Windows, names.Alarms, names.WatchState)
 	return o, err
-}
-
-// compacts reports whether the brokers may have dropped older records of keys
-// that were written again.
-func (r *auditReader) compacts(ctx context.Context, topics ...string) (bool, error) {
-	configs, err := r.admin.DescribeTopicConfigs(ctx, topics...)
-	if err != nil {
-		return false, fmt.Errorf("settings of %v: %w", topics, err)
-	}
-	for _, c := range configs {
-		if c.Err != nil {
-			return true, nil // not ours to know: assume it
-		}
-		for _, setting := range c.Configs {
-			if setting.Key == "cleanup.policy" && strings.Contains(setting.MaybeValue(), "compact") {
-				return true, nil
-			}
-		}
-	}
-	return false, nil
 }

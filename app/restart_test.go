@@ -230,6 +230,7 @@ func TestStoppingAndLosingTheDiskChangesNothing(t *testing.T) {
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("report after 8 stops and %d lost disks (-undisturbed +got):\n%s", lost, diff)
 			}
+			wantSound(t, "after the stops", s.audit(s.config(dir)))
 		})
 	}
 }
@@ -261,4 +262,5 @@ func TestTwoProcessesShareThePartitions(t *testing.T) {
 	if diff := cmp.Diff(want, s.finish(t.TempDir())); diff != "" {
 		t.Errorf("report after partitions moved (-undisturbed +got):\n%s", diff)
 	}
+	wantSound(t, "after partitions moved", s.audit(s.config(t.TempDir())))
 }

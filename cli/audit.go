@@ -47,7 +47,8 @@ the next audit.
 
 Where retention has deleted older records, it says from which offset it has
 checked, and judges only what is whole. Sums that depend on settings which were
-changed since are passed over with a note.
+changed since are passed over with a note. Under kafka.delivery: at-least-once,
+records that are said again are forgiven.
 
 It reads every byte of these topics once. In memory it keeps two bits for each
 event and label, about a hundred bytes for each score of one partition at a time

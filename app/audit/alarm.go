@@ -35,7 +35,7 @@ func (a *Auditor) Alarm(at Position, x *schemas.Alarm) {
 	}
 	a.checked(Alarms, "changes", 1)
 	broken := func(rule, format string, args ...any) { a.broken(Alarms, rule, x.ID, at, format, args...) }
-	mayMiss := a.o.Compacted || a.trimmed(at.Topic, at.Partition)
+	mayMiss := a.o.Compacted[at.Topic] || a.trimmed(at.Topic, at.Partition)
 	e, k := a.episodes[x.ID], trackKey{x.Name, x.Model, x.Version, x.Segment}
 	if t := a.tracks[k]; t != nil && x.At <= t.last.At && a.o.AtLeastOnce {
 		return
@@ -146,7 +146,7 @@ func (a *Auditor) endAlarms() {
 		}
 	}
 	for p, judged := range newest {
-		if c := a.watches[p]; judged < c.Judged && !a.o.Compacted {
+		if c := a.watches[p]; judged < c.Judged && !a.o.Compacted[a.o.Topics.WatchState] {
 			a.broken(Commits, "watch-state-behind", "", Position{a.o.Topics.WatchState, p, -1}, "the newest memory is of %v, WATCH has judged %v", judged, c.Judged)
 		}
 	}

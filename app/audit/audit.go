@@ -14,8 +14,8 @@ type Options struct {
 	Place  func(id []byte, partitions int32) int32 // of an event id among the partitions of scores
 	// AtLeastOnce forgives repetitions, which its readers are told to expect.
 	AtLeastOnce bool
-	// Compacted says that older windows and changes of alarms may be gone.
-	Compacted bool
+	// Compacted are the topics of which records that were written again are gone.
+	Compacted map[string]bool
 
 	EventWidth, LabelWidth time.Duration // of slices
 	Tick                   time.Duration

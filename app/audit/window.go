@@ -44,7 +44,7 @@ func (a *Auditor) Window(at Position, w *schemas.Window) {
 		}
 	}
 	last := a.windows[k]
-	mayMiss := a.o.Compacted || a.trimmed(at.Topic, at.Partition)
+	mayMiss := a.o.Compacted[at.Topic] || a.trimmed(at.Topic, at.Partition)
 	switch {
 	case last != nil && w.Revision <= last.Revision:
 		if !a.o.AtLeastOnce {
