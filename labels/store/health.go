@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -19,7 +20,11 @@ func newHealth(dir string) *health { return &health{dir: dir, ended: make(chan s
 
 // fail makes cause what every later call returns, unless something else was first.
 func (h *health) fail(cause error) {
-	h.end(fmt.Errorf("state directory %s: %w: %w; free or repair the disk and start again", h.dir, ErrFailed, cause))
+	next := "free or repair the disk and start again"
+	if cause = asDamage(cause); errors.Is(cause, ErrDamaged) {
+		next = "delete it: it is rebuilt from Kafka"
+	}
+	h.end(fmt.Errorf("state directory %s: %w: %w; %s", h.dir, ErrFailed, cause, next))
 }
 
 func (h *health) close() { h.end(fmt.Errorf("state directory %s: %w", h.dir, ErrClosed)) }

@@ -22,13 +22,13 @@ type Options struct {
 
 // Pebble is a store on disk.
 type Pebble struct {
-	db   *pebble.DB
-	lock *pebble.Lock
+	db *pebble.DB
+	fs *fence
 	*health
 }
 
 // OpenPebble opens the store in dir, or makes one. The error is ErrInUse where
-// another process has it open.
+// another process has it open, and ErrDamaged where only Remove helps.
 func OpenPebble(dir string, options Options) (*Pebble, error) {
 	fs := options.FS
 	if fs == nil {
@@ -37,11 +37,12 @@ func OpenPebble(dir string, options Options) (*Pebble, error) {
 	if err := fs.MkdirAll(dir, 0o750); err != nil {
 		return nil, fmt.Errorf("state directory %s: %w", dir, err)
 	}
-	lock, err := pebble.LockDirectory(dir, fs)
+	h := newHealth(dir)
+	s := &Pebble{fs: &fence{FS: fs, health: h}, health: h}
+	lock, err := pebble.LockDirectory(dir, s.fs)
 	if err != nil {
 		return nil, fmt.Errorf("state directory %s: %w", dir, inUse(err))
 	}
-	s := &Pebble{lock: lock, health: newHealth(dir)}
 	cacheBytes := options.CacheBytes
 	if cacheBytes == 0 {
 		cacheBytes = 64 << 20
@@ -54,27 +55,29 @@ func OpenPebble(dir string, options Options) (*Pebble, error) {
 	}
 	log := &logger{log: options.Logger, health: s.health}
 	err = s.run(func() (err error) {
+		if err := checkManifest(s.fs, dir); err != nil {
+			return err
+		}
 		s.db, err = pebble.Open(dir, &pebble.Options{
-			FS:                 fs,
+			FS:                 s.fs,
 			Lock:               lock,
 			Cache:              cache,
 			MemTableSize:       memTable,
 			FormatMajorVersion: pebble.FormatNewest,
 			Logger:             log,
 			EventListener: &pebble.EventListener{
-				BackgroundError: func(err error) { s.fail(err) },
+				// It would try again at once and for ever.
+				BackgroundError: func(err error) { s.fail(err); select {} },
+				DataCorruption:  func(info pebble.DataCorruptionInfo) { s.fail(asDamage(info.Details)) },
 			},
 		})
 		return err
 	})
-	if err != nil {
-		if s.err() != nil { // Pebble still stands in there and holds the lock
-			return nil, err
-		}
-		return nil, fmt.Errorf("state directory %s: %w; should it be damaged, delete it: it is rebuilt from Kafka",
-			dir, errors.Join(err, lock.Close()))
+	if err == nil {
+		return s, nil
 	}
-	return s, nil
+	s.fail(asOpenDamage(err)) // whatever is left of Pebble may not go on
+	return nil, errors.Join(s.err(), s.fs.unlock())
 }
 
 // inUse tells a lock that somebody holds from a file that cannot be locked.
@@ -155,19 +158,32 @@ func (s *Pebble) Sync() error {
 	return s.write(func() error { return s.db.LogData(nil, pebble.Sync) })
 }
 
-// Bytes returns how much disk the store occupies.
-func (s *Pebble) Bytes() uint64 { return s.db.Metrics().DiskSpaceUsage() }
+// Bytes returns how much disk the store occupies, 0 once it has failed.
+func (s *Pebble) Bytes() uint64 {
+	var n uint64 // not to be read after a failure: it may still be written to
+	if err := s.run(func() error { n = s.db.Metrics().DiskSpaceUsage(); return nil }); err != nil {
+		return 0
+	}
+	return n
+}
 
-// Close implements Store. A failed store is left as it is, for the process to
-// end: Pebble's own Close may wait for ever for what cannot be written.
+// Free returns how many bytes the disk has left.
+func (s *Pebble) Free() (uint64, error) {
+	usage, err := s.fs.GetDiskUsage(s.dir)
+	return usage.AvailBytes, err
+}
+
+// Close ends the store. Of a failed one it gives back the lock, so that it can
+// be opened anew: Pebble's own Close may wait for ever for what cannot be
+// written.
 func (s *Pebble) Close() error {
 	if err := s.err(); err != nil {
-		return err
+		return errors.Join(err, s.fs.unlock())
 	}
 	err := s.Sync()
 	if err == nil {
-		err = s.write(func() error { return errors.Join(s.db.Close(), s.lock.Close()) })
+		err = s.write(s.db.Close)
 	}
 	s.close()
-	return err
+	return errors.Join(err, s.fs.unlock())
 }

@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -99,62 +98,6 @@ func TestCrash(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-}
-
-// Every file operation fails once: the store says so from then on, and what it
-// had acknowledged as synced is there after a crash.
-func TestFailingDisk(t *testing.T) {
-	failures := 0
-	for index := int32(0); ; index++ {
-		mem, writes := vfs.NewCrashableMem(), new(atomic.Int32)
-		fs := errorfs.Wrap(mem, errorfs.InjectorFunc(func(op errorfs.Op) error {
-			if op.Kind.ReadOrWrite() == errorfs.OpIsWrite && writes.Add(1)-1 == index {
-				return errInjected
-			}
-			return nil
-		}))
-		synced, err := fillUntilError(fs)
-		if writes.Load() <= index {
-			break // all operations have had their turn
-		}
-		if err != nil {
-			failures++
-			if !errors.Is(err, errInjected) {
-				t.Fatalf("operation %d: the cause is not told: %v", index, err)
-			}
-		}
-		s := openPebble(t, mem.CrashClone(vfs.CrashCloneCfg{}))
-		if n := held(t, s); n < synced {
-			t.Fatalf("operation %d: batch %d is there, %d was synced", index, n, synced)
-		}
-		if err := s.Close(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if failures < 10 {
-		t.Errorf("only %d operations failed", failures)
-	}
-}
-
-// fillUntilError returns the last batch that was synced, and the error that
-// ended it all. An error must be there to stay.
-func fillUntilError(fs vfs.FS) (synced int, err error) {
-	s, err := store.OpenPebble("state", store.Options{FS: fs, MemTableSize: 256 << 10})
-	if err != nil {
-		return 0, err
-	}
-	for n := 1; n <= 5; n++ {
-		if err := errors.Join(write(s, n), s.Sync()); err != nil {
-			for i, again := range []error{write(s, n+1), s.Sync(), s.Close()} {
-				if !errors.Is(again, store.ErrFailed) {
-					return synced, fmt.Errorf("call %d after a failure succeeded or hid it: %w", i, again)
-				}
-			}
-			return synced, err
-		}
-		synced = n
-	}
-	return synced, s.Close()
 }
 
 // A full disk makes Pebble's flush retry for ever and block writers: the
