@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"path/filepath"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -43,6 +42,7 @@ type Options struct {
 	// sources idle; 0 stands for 1.
 	Speed float64
 
+	StateFS      store.FS     // of JOIN's store; nil: the disk
 	Client       []kgo.Opt    // beside those of the configuration
 	Group        []kgo.Opt    // of group members
 	RegistryHTTP *http.Client // nil: by TCP
@@ -198,7 +198,7 @@ func (a *App) Run(parent context.Context) error {
 	ctx, cancel := context.WithCancelCause(parent)
 	defer cancel(nil)
 	stages := map[config.Stage]func(context.Context) error{
-		config.StageScore: a.runScore, config.StageJoin: a.runJoin, config.StageWatch: a.runWatch,
+		config.StageScore: a.runScore, config.StageJoin: a.runStored, config.StageWatch: a.runWatch,
 	}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var aside, group sync.WaitGroup
@@ -315,11 +315,4 @@ func (a *App) lookup() schemaLookup {
 		return nil
 	}
 	return a.registry.Schema
-}
-
-// openStore opens JOIN's store; one that a crash left in a bad way is an error.
-func (a *App) openStore() (*store.Pebble, error) {
-	return store.OpenPebble(filepath.Join(a.config.State.Dir, "join"), store.Options{
-		Logger: clientLog(a.log), CacheBytes: a.budget.StateCache, MemTableSize: uint64(a.budget.StateMemory),
-	})
 }

@@ -31,6 +31,7 @@ type joinStage struct {
 	clocks  *clockReader
 	speed   float64 // seconds of stream time per second while all sources idle
 	recover *recovery
+	space   *space // on the disk of the store
 	publish *joinPublisher
 	metrics *telemetry.Metrics
 

@@ -82,7 +82,15 @@ func (s *joinStage) Ready() ([]consumer.Partition, error) {
 }
 
 // Waiting implements recoveringStage.
-func (s *joinStage) Waiting() string { return s.recovering.String() }
+func (s *joinStage) Waiting() string {
+	if reason := s.space.lack(); reason != "" {
+		return reason
+	}
+	return s.recovering.String()
+}
+
+// Pause implements consumer.Pausing.
+func (s *joinStage) Pause() bool { return s.space.lack() != "" }
 
 // Revoke drops partitions. A recovery in progress ends first; what it has
 // written is begun again by whoever is assigned the partition here next.

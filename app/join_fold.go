@@ -164,7 +164,7 @@ func (f *fold) read(ctx context.Context, s span, visit func(*kgo.Record) error) 
 // that ends before its end is marked as unfinished, and a state that is being
 // caught up tells by its offsets from where to go on.
 func (f *fold) apply(ctx context.Context, join *labels.Join, from labels.Offsets, settle bool) (err error) {
-	p := &pieces{store: f.store, join: join, batch: f.store.Begin()}
+	p := &pieces{store: f.store, join: join, batch: f.store.Begin(), ready: func() error { return f.stage.space.await(ctx) }}
 	defer func() { err = errors.Join(err, p.batch.Discard()) }()
 	forwarded, err := f.decisions(ctx, p, from.Rerouted)
 	if err != nil {
@@ -293,6 +293,7 @@ type pieces struct {
 	store store.Store
 	join  *labels.Join
 	batch store.Batch
+	ready func() error // waits until the store can take a batch
 }
 
 // add commits a batch that is large, after something was added to it.
@@ -304,6 +305,9 @@ func (p *pieces) add(err error) error {
 }
 
 func (p *pieces) commit() error {
+	if err := p.ready(); err != nil {
+		return err
+	}
 	if err := p.join.Save(p.batch); err != nil {
 		return err
 	}

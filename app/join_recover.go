@@ -61,6 +61,9 @@ func (r *recovery) run(ctx context.Context, s store.Store, a assignment, p *prog
 	}
 	join, err := f.fromStore(ctx)
 	reason := rebuildReason(err)
+	if err == nil {
+		r.log.Info("caught up", "partition", a.id, "records", f.done)
+	}
 	if reason == "" {
 		return join, err
 	}

@@ -93,6 +93,16 @@ func (a attended) Process(ctx context.Context, now time.Time, fetches kgo.Fetche
 // Ready implements consumer.Recovering.
 func (a attendedRecovering) Ready() ([]consumer.Partition, error) { return a.stage.Ready() }
 
+// Pause implements consumer.Pausing.
+func (a attendedRecovering) Pause() bool {
+	stage, ok := a.stage.(consumer.Pausing)
+	if !ok || !stage.Pause() {
+		return false
+	}
+	a.readiness.set(a.name, a.stage.Waiting())
+	return true
+}
+
 // Process is the stage's, which may have partitions that are not ready.
 func (a attendedRecovering) Process(ctx context.Context, now time.Time, fetches kgo.Fetches, out *consumer.Output) error {
 	a.readiness.set(a.name, a.stage.Waiting())

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 	"hindsight/drift"
 	"hindsight/drift/alarm"
 	"hindsight/labels"
+	"hindsight/labels/store"
 	"hindsight/schemas"
 )
 
@@ -26,12 +26,7 @@ func (a *App) runScore(ctx context.Context) error {
 	return consumer.Run(ctx, member, a.ready.attend("score", stage))
 }
 
-func (a *App) runJoin(ctx context.Context) (err error) {
-	s, err := a.openStore()
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, s.Close()) }()
+func (a *App) runJoin(ctx context.Context, s *store.Pebble) error {
 	reader, err := newReader(a.config.Labels.Wire, a.config.Labels.Schema, a.lookup(), labelFields(a.config.Labels))
 	if err != nil {
 		return err
@@ -55,6 +50,7 @@ func (a *App) runJoin(ctx context.Context) (err error) {
 		},
 		recovering: newRecoveries[*joinPartition](), parts: map[int32]*joinPartition{}, feeds: map[int32]*labelFeed{}, synced: time.Now(),
 	}
+	stage.space = newSpace(a.log, a.config.State.Dir, s.Free, uint64(a.budget.StateMemory))
 	stage.recover = &recovery{config: a.config, client: a.base, admin: a.admin, log: a.log, join: joinConfig, stage: stage}
 	member := a.member(config.StageJoin, a.config.Topics.Scores)
 	member.Followers = []string{a.config.Topics.LabelsRerouted}
@@ -63,7 +59,7 @@ func (a *App) runJoin(ctx context.Context) (err error) {
 	} else {
 		member.Spread = []string{a.config.Labels.Topic}
 	}
-	return consumer.Run(ctx, member, a.ready.attend("join", stage))
+	return consumer.Run(ctx, member, a.ready.attend("join", storedStage{stage}))
 }
 
 func (a *App) runWatch(ctx context.Context) error {

@@ -46,6 +46,7 @@ func runSession(ctx context.Context, config *Config, stage Stage) (err error) {
 	}
 	held := map[Partition]bool{}
 	recovering, recovers := stage.(Recovering)
+	pausing, pauses := stage.(Pausing)
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.usurped())
@@ -68,6 +69,7 @@ func runSession(ctx context.Context, config *Config, stage Stage) (err error) {
 		if err := s.settle(work); err != nil {
 			return err
 		}
+		s.pause(pauses && pausing.Pause())
 		fetches := s.poll(ctx)
 		if ctx.Err() != nil {
 			return nil
@@ -97,14 +99,9 @@ func runSession(ctx context.Context, config *Config, stage Stage) (err error) {
 		idle := fetches.NumRecords() == 0
 		last = time.Now()
 		out.reset()
-		if err := stage.Process(work, last, fetches, &out); err != nil {
-			return errors.Join(err, stage.Aborted())
-		}
 		committed := false
-		if idle && out.empty() {
-			err = stage.Aborted()
-		} else {
-			committed, err = s.finish(work, stage, fetches, &out, last)
+		if !idle || !s.paused {
+			committed, err = s.process(work, stage, fetches, &out, last)
 		}
 		if err == nil {
 			err = s.passOver(skipped, committed)
@@ -135,6 +132,17 @@ func runSession(ctx context.Context, config *Config, stage Stage) (err error) {
 			}
 		}
 	}
+}
+
+// process lets the stage handle what was polled, and commits what comes of it.
+func (s *session) process(ctx context.Context, stage Stage, fetches kgo.Fetches, out *Output, now time.Time) (committed bool, err error) {
+	if err := stage.Process(ctx, now, fetches, out); err != nil {
+		return false, errors.Join(err, stage.Aborted())
+	}
+	if fetches.NumRecords() == 0 && out.empty() {
+		return false, stage.Aborted()
+	}
+	return s.finish(ctx, stage, fetches, out, now)
 }
 
 // finish ends the transaction and tells the stage which way it ended.

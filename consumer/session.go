@@ -29,6 +29,8 @@ type session struct {
 
 	waits map[Partition]*waiting // held by the stage
 
+	paused bool // all topics are
+
 	onProduced func(*kgo.Record, error) // promise, bound once: a method value costs an allocation a record
 	produced   sync.Mutex
 	failure    error // of the first record that could not be published
@@ -225,6 +227,18 @@ func (s *session) handover(held map[Partition]bool) (revoked []Partition, assign
 		}
 	}
 	return revoked, assigned
+}
+
+// pause stops polling from every topic, or lets it go on.
+func (s *session) pause(on bool) {
+	if on == s.paused {
+		return
+	}
+	if s.paused = on; on {
+		s.client.PauseFetchTopics(s.config.topics()...)
+	} else {
+		s.client.ResumeFetchTopics(s.config.topics()...)
+	}
 }
 
 func (s *session) resume(partitions []Partition) {

@@ -50,6 +50,15 @@ type Recovering interface {
 	Ready() ([]Partition, error)
 }
 
+// Pausing is a Stage that may lack what it needs to process anything, as space
+// on a disk. The member stays in its group meanwhile.
+type Pausing interface {
+	Stage
+	// Pause reports whether nothing may be polled or processed for now. It is
+	// called before each poll.
+	Pause() bool
+}
+
 // Output is what one transaction publishes and commits.
 type Output struct {
 	// Records to publish, with Partition set.

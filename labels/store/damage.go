@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path"
 	"syscall"
 
@@ -19,9 +18,13 @@ import (
 // it held is rebuilt from Kafka.
 var ErrDamaged = errors.New("the state store is damaged")
 
-// Remove deletes the store in dir, which nobody may have open.
-func Remove(dir string) error {
-	if err := os.RemoveAll(dir); err != nil {
+// FS is a file system; the disk's is vfs.Default.
+type FS = vfs.FS
+
+// Remove deletes the store in dir, which nobody may have open. Where options
+// name no file system, it is the disk's.
+func Remove(dir string, options Options) error {
+	if err := options.fs().RemoveAll(dir); err != nil {
 		return fmt.Errorf("state directory %s: %w", dir, err)
 	}
 	return nil

@@ -14,10 +14,17 @@ import (
 
 // Options say how a Pebble store is opened. The zero value is a good one.
 type Options struct {
-	FS           vfs.FS       // the file system, vfs.Default where it is nil
+	FS           FS           // the file system, vfs.Default where it is nil
 	Logger       *slog.Logger // nil: silent
 	CacheBytes   int64        // of the block cache; 0: 64 MiB
 	MemTableSize uint64       // bytes that collect in memory before a flush; 0: 32 MiB
+}
+
+func (o Options) fs() FS {
+	if o.FS == nil {
+		return vfs.Default
+	}
+	return o.FS
 }
 
 // Pebble is a store on disk.
@@ -30,10 +37,7 @@ type Pebble struct {
 // OpenPebble opens the store in dir, or makes one. The error is ErrInUse where
 // another process has it open, and ErrDamaged where only Remove helps.
 func OpenPebble(dir string, options Options) (*Pebble, error) {
-	fs := options.FS
-	if fs == nil {
-		fs = vfs.Default
-	}
+	fs := options.fs()
 	if err := fs.MkdirAll(dir, 0o750); err != nil {
 		return nil, fmt.Errorf("state directory %s: %w", dir, err)
 	}
@@ -178,7 +182,10 @@ func (s *Pebble) Free() (uint64, error) {
 // written.
 func (s *Pebble) Close() error {
 	if err := s.err(); err != nil {
-		return errors.Join(err, s.fs.unlock())
+		if locked := s.fs.unlock(); locked != nil {
+			return errors.Join(err, locked)
+		}
+		return err
 	}
 	err := s.Sync()
 	if err == nil {
