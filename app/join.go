@@ -193,14 +193,10 @@ func (s *joinStage) Committed() error {
 	if err := s.batch.Commit(); err != nil {
 		return fmt.Errorf("%w: state of JOIN: %w", consumer.ErrFatal, err)
 	}
-	var pending int64
 	for _, p := range s.parts {
 		p.touched, p.logged = false, p.logging
-		status := p.join.Status()
-		pending += status.Ledger.Pending
-		s.metrics.SetClosedTick(p.id, status.Closed)
 	}
-	s.metrics.SetPending(pending)
+	s.measure()
 	for _, f := range s.feeds {
 		if f.touched {
 			dead := f.staged.DeadLetters - f.committed.DeadLetters
@@ -225,6 +221,17 @@ func (s *joinStage) Committed() error {
 	s.synced = time.Now()
 	s.metrics.SetStateBytes(int64(s.store.Bytes()))
 	return s.store.Sync()
+}
+
+// measure tells the metrics how the partitions stand.
+func (s *joinStage) measure() {
+	var pending int64
+	for _, p := range s.parts {
+		status := p.join.Status()
+		pending += status.Ledger.Pending
+		s.metrics.SetClosedTick(p.id, status.Closed)
+	}
+	s.metrics.SetPending(pending)
 }
 
 func (s *joinStage) Aborted() error {

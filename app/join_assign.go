@@ -76,6 +76,9 @@ func (s *joinStage) Ready() ([]consumer.Partition, error) {
 		p.carried, p.seen = time.Now(), map[sourceID]int64{}
 		s.parts[id] = p
 	})
+	if len(resume) > 0 {
+		s.measure()
+	}
 	resume = append(resume, s.unpaused...)
 	s.unpaused = nil
 	return resume, err

@@ -32,6 +32,7 @@ func run(ctx context.Context) (err error) {
 	flag.IntVar(&b.events, "n", 2_000_000, "how many events")
 	flag.IntVar(&b.partitions, "partitions", 4, "of the events")
 	flag.BoolVar(&b.atLeastOnce, "at-least-once", false, "without transactions, on both sides")
+	recovery := flag.Bool("recovery", false, "measure instead how JOIN comes back with so many scores pending, with its disk and without")
 	pairs := flag.Int("pairs", 7, "how many pairs of runs; one more goes before them and is not counted")
 	flag.Parse()
 
@@ -47,6 +48,9 @@ func run(ctx context.Context) (err error) {
 		return err
 	}
 	defer b.close()
+	if *recovery {
+		return b.recovery(ctx)
+	}
 
 	fmt.Printf("%d events of 8 features on %d partitions, %s; µs of CPU an event\n", b.events, b.partitions, b.guarantee())
 	fmt.Printf("%-8s %9s %9s %7s   %s\n", "pair", "raw copy", "score", "ratio", "load")
