@@ -16,8 +16,6 @@ import (
 	"hindsight/labels/storetest"
 )
 
-var errInjected = errors.New("injected")
-
 func TestPebble(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) store.Store { return openPebble(t, vfs.NewMem()) })
 }
