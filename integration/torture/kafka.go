@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -32,7 +33,21 @@ func (d *direct) create(ctx context.Context, topic string, partitions int32) err
 		"segment.ms": kadm.StringPtr("9223372036854775807"),
 	}
 	created, err := d.admin.CreateTopic(ctx, partitions, 1, configs, topic)
-	return errors.Join(err, created.Err)
+	if err := errors.Join(err, created.Err); err != nil {
+		return err
+	}
+	for { // a broker knows of it a moment later; topics made meanwhile would be laid out by a guess
+		listed, err := d.admin.ListTopics(ctx, topic)
+		if err != nil {
+			return err
+		}
+		if len(listed[topic].Partitions) == int(partitions) {
+			return nil
+		}
+		if err := wait(ctx, 20*time.Millisecond); err != nil {
+			return err
+		}
+	}
 }
 
 // remove deletes the topics of a round.

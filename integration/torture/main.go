@@ -206,6 +206,7 @@ func (t *torture) summary(took time.Duration) error {
 		total.Labels += r.Labels
 		total.Outcomes += r.Outcomes
 		total.Firings += r.Firings
+		total.LostMarkers += r.LostMarkers
 		for _, m := range []struct{ into, from map[string]int }{{total.Faults, r.Faults}, {total.Idle, r.Idle}, {total.Exits, r.Exits}, {total.Violations, r.Violations}} {
 			for key, n := range m.from {
 				m.into[key] += n
@@ -215,9 +216,9 @@ func (t *torture) summary(took time.Duration) error {
 			failed++
 		}
 	}
-	fmt.Printf("seed %d: %d rounds, %d events, %d labels, %d outcomes, %d firings in %.0f s\n  faults while records were under way: %s\n  faults while none were: %s\n  programs that ended by themselves: %s\n  violations: %d (%s); rounds that could not be judged: %d\n",
+	fmt.Printf("seed %d: %d rounds, %d events, %d labels, %d outcomes, %d firings in %.0f s\n  faults while records were under way: %s\n  faults while none were: %s\n  programs that ended by themselves: %s\n  markers of transactions that a killed broker lost, and the harness wrote as an operator: %d\n  violations: %d (%s); rounds that could not be judged: %d\n",
 		t.seed, len(t.results), total.Events, total.Labels, total.Outcomes, total.Firings, took.Seconds(),
-		counts(total.Faults), counts(total.Idle), counts(total.Exits), total.sum(), counts(total.Violations), failed)
+		counts(total.Faults), counts(total.Idle), counts(total.Exits), total.LostMarkers, total.sum(), counts(total.Violations), failed)
 	if t.report != "" {
 		text, err := json.MarshalIndent(map[string]any{"seed": t.seed, "seconds": took.Seconds(), "total": total, "rounds": t.results}, "", " ")
 		if err != nil {

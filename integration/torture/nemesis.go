@@ -19,6 +19,7 @@ type nemesis struct {
 	round *round
 	hits  map[string]int // faults that fell while records were under way
 	idle  map[string]int // faults that fell while none were
+	lost  int            // markers of transactions that a killed broker did not write
 }
 
 // run meets each step when the producers have come so far.
@@ -72,7 +73,22 @@ func (n *nemesis) settle(ctx context.Context) error {
 			}
 		}
 	}
+	if err := n.mend(ctx); err != nil {
+		return err
+	}
 	return wait(ctx, 700*time.Millisecond)
+}
+
+// mend does an operator's work after the death of a broker.
+func (n *nemesis) mend(ctx context.Context) error {
+	if n.hits["broker-kill"]+n.idle["broker-kill"] == 0 {
+		return nil
+	}
+	lost, err := n.round.direct.mend(ctx, n.round.prefix)
+	if n.lost += lost; lost > 0 {
+		n.round.logf("the broker had lost %d markers", lost)
+	}
+	return err
 }
 
 func (n *nemesis) strike(ctx context.Context, s step) error {

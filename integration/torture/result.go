@@ -9,22 +9,23 @@ import (
 
 // result is what a round has shown.
 type result struct {
-	Round      uint64         `json:"round"`
-	Kind       string         `json:"kind"`
-	Delivery   string         `json:"delivery"`
-	Events     int64          `json:"events"`
-	Labels     int64          `json:"labels"`
-	Outcomes   int            `json:"outcomes"`
-	Firings    int            `json:"firings"`
-	Faults     map[string]int `json:"faults"` // that fell while records were under way
-	Idle       map[string]int `json:"idle"`   // that fell while none were
-	Exits      map[string]int `json:"exits"`  // of programs by themselves
-	Tormented  float64        `json:"tormented_seconds"`
-	Finished   float64        `json:"finished_seconds"`
-	Seconds    float64        `json:"seconds"`
-	Violations map[string]int `json:"violations"` // by law
-	Examples   []violation    `json:"examples,omitempty"`
-	Error      string         `json:"error,omitempty"`
+	Round       uint64         `json:"round"`
+	Kind        string         `json:"kind"`
+	Delivery    string         `json:"delivery"`
+	Events      int64          `json:"events"`
+	Labels      int64          `json:"labels"`
+	Outcomes    int            `json:"outcomes"`
+	Firings     int            `json:"firings"`
+	Faults      map[string]int `json:"faults"`       // that fell while records were under way
+	Idle        map[string]int `json:"idle"`         // that fell while none were
+	Exits       map[string]int `json:"exits"`        // of programs by themselves
+	LostMarkers int            `json:"lost_markers"` // of transactions, by a broker that was killed
+	Tormented   float64        `json:"tormented_seconds"`
+	Finished    float64        `json:"finished_seconds"`
+	Seconds     float64        `json:"seconds"`
+	Violations  map[string]int `json:"violations"` // by law
+	Examples    []violation    `json:"examples,omitempty"`
+	Error       string         `json:"error,omitempty"`
 }
 
 func (r *result) violated(all []violation) {
@@ -51,6 +52,9 @@ func (r *result) String() string {
 	}
 	if len(r.Exits) > 0 {
 		text += "; ended by itself: " + counts(r.Exits)
+	}
+	if r.LostMarkers > 0 {
+		text += fmt.Sprintf("; markers that the broker lost: %d", r.LostMarkers)
 	}
 	switch {
 	case r.Error != "":

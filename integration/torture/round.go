@@ -86,6 +86,7 @@ func (r *round) run(ctx context.Context) (res result, err error) {
 			res.Exits[how] += times
 		}
 	}
+	res.LostMarkers = n.lost
 	res.Tormented = time.Since(began).Seconds()
 	if err := r.finish(); err != nil {
 		return res, err
