@@ -61,11 +61,9 @@ func (s *session) hold(now time.Time, fetches kgo.Fetches, out *Output) {
 }
 
 // release lets the partitions be read again that have rested, and tells of
-// those that have been held for long.
+// those that have been held for long, or whose offsets are withheld.
 func (s *session) release(now time.Time) {
-	longest := time.Duration(0)
-	var worst Hold
-	var where Partition
+	where, worst, longest := s.withheld(now)
 	for p, w := range s.waits {
 		if since := now.Sub(w.since); since >= holdTell && since > longest {
 			longest, worst, where = since, w.Hold, p

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -19,13 +20,15 @@ type session struct {
 	txn      *kgo.GroupTransactSession // nil at least once
 	balancer *balancer
 
-	mu       sync.Mutex
-	joined   *kgo.Client // as the callbacks know it: they may run before the constructor returns
-	changed  bool        // a rebalance callback ran since the last settle
-	revoked  []Partition
-	fetched  []Commit // their start is not resolved yet
-	assigned []Commit
-	fault    error // met in a callback; ends the session
+	mu           sync.Mutex
+	joined       *kgo.Client // as the callbacks know it: they may run before the constructor returns
+	changed      bool        // a rebalance callback ran since the last settle
+	revoked      []Partition
+	fetched      []Commit // their start is not resolved yet
+	assigned     []Commit
+	fault        error                   // met in a callback; ends the session
+	awaited      map[Partition]time.Time // assigned since, and their offsets are not known
+	toldWithheld bool
 
 	waits map[Partition]*waiting // held by the stage
 
@@ -37,7 +40,7 @@ type session struct {
 }
 
 func newSession(ctx context.Context, config *Config) (*session, error) {
-	s := &session{config: config, balancer: newBalancer(config.Lead, config.Followers), waits: map[Partition]*waiting{}}
+	s := &session{config: config, balancer: newBalancer(config.Lead, config.Followers), waits: map[Partition]*waiting{}, awaited: map[Partition]time.Time{}}
 	s.onProduced = s.promise
 	opts := append([]kgo.Opt{}, config.Client...)
 	opts = append(opts,
@@ -96,6 +99,7 @@ func (s *session) onAssigned(_ context.Context, client *kgo.Client, added map[st
 	client.PauseFetchPartitions(added)
 	s.mu.Lock()
 	s.joined, s.changed = client, true
+	s.await(added, time.Now())
 	s.mu.Unlock()
 }
 
@@ -108,6 +112,7 @@ func (s *session) onRevoked(_ context.Context, client *kgo.Client, lost map[stri
 		for _, id := range ids {
 			p := Partition{topic, id}
 			s.revoked = append(s.revoked, p)
+			delete(s.awaited, p)
 			s.fetched, s.assigned = without(s.fetched, p), without(s.assigned, p)
 		}
 	}
@@ -180,6 +185,9 @@ func (s *session) onOffsets(ctx context.Context, offsets map[string]map[int32]kg
 	}
 	if s.fault != nil {
 		return nil, s.fault
+	}
+	for _, c := range s.fetched {
+		delete(s.awaited, c.Partition)
 	}
 	// All at once: what belongs together is handed over together.
 	s.assigned, s.fetched = append(s.assigned, s.fetched...), nil
