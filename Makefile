@@ -90,6 +90,10 @@ browser: ## the page in a real Chromium
 bench: ## CPU an event beside the raw copy of the same records, on a real Kafka
 	$(GO) run ./bench
 
+.PHONY: recovery
+recovery: ## how JOIN comes back with PENDING (1000000) scores pending, with its disk and without, on a real Kafka
+	$(GO) run ./bench -recovery -n $(or $(PENDING),1000000)
+
 .PHONY: elec2
 elec2: build ## the Elec2 stream on a real Kafka: make elec2 DATA=/path/to/elecNormNew.csv
 	@: $${DATA:?make elec2 DATA=/path/to/elecNormNew.csv}

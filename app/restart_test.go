@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -24,6 +25,7 @@ import (
 	"hindsight/app/demo"
 	"hindsight/app/kafka"
 	"hindsight/app/publish"
+	"hindsight/labels/store"
 )
 
 // stand is a broker to which the first loans of the demo and their labels come.
@@ -39,12 +41,34 @@ type stand struct {
 	tune      func(*config.Config) // nil: the demo's configuration
 	rebuilt   atomic.Int64         // partitions that were rebuilt from Kafka
 	replaced  atomic.Int64         // sessions
+
+	fs         store.FS // of JOIN's state; nil: the disk
+	onRebuilt  func(n int64)
+	givenUp    atomic.Int64 // rebuilds that were cancelled
+	caughtUp   atomic.Int64 // partitions, …
+	caughtUpBy atomic.Int64 // … by so many records
+	damaged    atomic.Int64 // stores
 }
 
 // Handle counts what the tests must have hit; slog.Handler is else discarded.
 func (s *stand) Handle(_ context.Context, r slog.Record) error {
-	if r.Message == "rebuilt" {
-		s.rebuilt.Add(1)
+	switch {
+	case r.Message == "rebuilt":
+		if n := s.rebuilt.Add(1); s.onRebuilt != nil {
+			s.onRebuilt(n)
+		}
+	case r.Message == "rebuild given up":
+		s.givenUp.Add(1)
+	case strings.HasPrefix(r.Message, "the state store is damaged"):
+		s.damaged.Add(1)
+	case r.Message == "caught up":
+		s.caughtUp.Add(1)
+		r.Attrs(func(a slog.Attr) bool {
+			if a.Key == "records" {
+				s.caughtUpBy.Add(a.Value.Int64())
+			}
+			return true
+		})
 	}
 	if r.Message == "session replaced" {
 		s.replaced.Add(1)
@@ -138,7 +162,7 @@ func (s *stand) options(dir string, hooks ...kgo.Hook) app.Options {
 		instance = fmt.Sprintf("run-%d", s.run)
 	}
 	return app.Options{
-		Config: cfg, Stages: config.AllStages(), Log: slog.New(s), InputsEnd: s.inputsEnd,
+		Config: cfg, Stages: config.AllStages(), Log: slog.New(s), InputsEnd: s.inputsEnd, StateFS: s.fs,
 		Client: append(s.broker.ClientOptions(), kgo.WithHooks(hooks...)), Group: s.broker.GroupOptions(), RegistryHTTP: s.registry,
 		Instance: instance, MaxRecords: 50,
 	}

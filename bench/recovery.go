@@ -19,7 +19,7 @@ import (
 
 const (
 	pendingLabels = "bench-labels" // stays empty: every score is pending
-	recoveryPage  = "127.0.0.1:19593"
+	recoveryPage  = "127.0.0.1:19698"
 )
 
 const labelSchema = `{"type": "record", "name": "Label", "fields": [
