@@ -35,11 +35,11 @@ lint: ## gofmt, go vet and staticcheck, with the build tags too
 
 .PHONY: test
 test: lint ## lint and every test that needs neither Docker nor Kafka
-	$(GO) test ./...
+	$(GO) test -timeout 30m ./...
 
 .PHONY: race
 race: ## the packages with goroutines under the race detector
-	$(GO) test -race $(RACE)
+	$(GO) test -race -timeout 40m $(RACE)
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME (20s)
