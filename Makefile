@@ -82,6 +82,10 @@ integration-kafka-processes:
 torture: ## break it in every way on a real Kafka and judge from the topics: ROUNDS=10 EVENTS=500000 SEED=n
 	$(GO) run ./integration/torture -rounds $(or $(ROUNDS),10) -events $(or $(EVENTS),500000) $(if $(SEED),-seed $(SEED)) $(TORTURE)
 
+.PHONY: torture-bugs
+torture-bugs: ## plant eight bugs, one by one, and see the same harness catch each: SEED=n
+	$(GO) run ./integration/torture -bugs $(if $(SEED),-seed $(SEED)) $(TORTURE)
+
 .PHONY: browser
 browser: ## the page in a real Chromium
 	$(GO) test -tags browser -count 1 -timeout 10m -v ./integration

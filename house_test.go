@@ -67,6 +67,8 @@ var mayUse = map[string]use{
 	"golang.org/x/term":                           {code: []string{"cli", "app"}},
 	"golang.org/x/sync":                           {code: []string{"app", "consumer", "labels/store"}},
 	"github.com/testcontainers/testcontainers-go": {tests: []string{"integration"}},
+	"github.com/Shopify/toxiproxy/v2":             {code: []string{"integration/torture"}},
+	"github.com/rs/zerolog":                       {code: []string{"integration/torture"}}, // toxiproxy wants one
 	"github.com/moby/moby/api":                    {tests: []string{"integration"}},
 	"github.com/chromedp":                         {tests: []string{"integration"}},
 	"github.com/google/go-cmp":                    {tests: everywhere},

@@ -40,13 +40,18 @@ type torture struct {
 	work string
 	keys map[string]bool
 
+	bug        string // the only planted bug to look for; "": all
+	standstill time.Duration
+	quiet      bool
+
 	mu      sync.Mutex
 	results []result
 }
 
 func main() {
-	t := &torture{}
+	t := &torture{standstill: 3 * time.Minute}
 	var events int
+	var bugs bool
 	flag.Uint64Var(&t.seed, "seed", rand.Uint64N(1e9), "seed of the run")
 	flag.IntVar(&t.rounds, "rounds", 10, "how many rounds")
 	flag.Uint64Var(&t.first, "round", 0, "number of the first round: with -rounds 1 it is played again alone")
@@ -59,11 +64,17 @@ func main() {
 	flag.BoolVar(&t.keep, "keep", false, "keep the folders of good rounds, too")
 	flag.StringVar(&t.binary, "binary", "", "the program, instead of building it")
 	flag.StringVar(&t.report, "report", "", "write a summary to `FILE` (JSON)")
+	flag.BoolVar(&bugs, "bugs", false, "plant the bugs in integration/torture/bugs one by one, and see each caught; -events is for each")
+	flag.StringVar(&t.bug, "bug", "", "with -bugs, only those whose name contains this")
 	flag.Parse()
 	t.events = events / max(1, t.rounds)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := t.run(ctx); err != nil {
+	run := t.run
+	if bugs {
+		run, t.events = t.hunt, min(events, 20_000)
+	}
+	if err := run(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "torture:", err)
 		os.Exit(1)
 	}
@@ -93,6 +104,19 @@ func (t *torture) run(ctx context.Context) (err error) {
 	}
 	group.Wait()
 	return errors.Join(errors.Join(faults...), ctx.Err(), t.summary(time.Since(began)))
+}
+
+// hunt sees whether planted bugs are caught.
+func (t *torture) hunt(ctx context.Context) error {
+	fmt.Printf("seed %d: planted bugs, up to %d rounds of %d events for each\n", t.seed, bugRounds, t.events)
+	if err := t.prepare(); err != nil {
+		return err
+	}
+	if err := t.bugs(ctx); err != nil {
+		return err
+	}
+	fmt.Println("every planted bug was caught")
+	return os.RemoveAll(t.work)
 }
 
 // prepare finds the repository and builds the program.
@@ -151,7 +175,7 @@ func (t *torture) slot(ctx context.Context, slot int, numbers <-chan uint64) (er
 	for number := range numbers {
 		r := &round{
 			plan: newPlan(t.seed, number, t.kind, t.events), seed: t.seed, prefix: fmt.Sprintf("r%d-", number), binary: t.binary, keys: t.keys,
-			broker: b, direct: d, codecs: decoders, dir: filepath.Join(t.work, fmt.Sprintf("round-%d", number)),
+			standstill: t.standstill, broker: b, direct: d, codecs: decoders, dir: filepath.Join(t.work, fmt.Sprintf("round-%d", number)),
 		}
 		if t.delivery == "unsafe" {
 			r.plan.delivery = "at-least-once"
@@ -177,14 +201,18 @@ func (t *torture) round(ctx context.Context, r *round) error {
 	}
 	t.mu.Lock()
 	t.results = append(t.results, res)
-	fmt.Println(&res)
-	if bad := res.Error != "" || res.sum() > 0; bad {
+	bad := res.Error != "" || res.sum() > 0
+	if !t.quiet {
+		fmt.Println(&res)
+	}
+	if bad && !t.quiet {
 		for _, v := range res.Examples {
 			fmt.Printf("    %s: %s\n", v.Law, v.Text)
 		}
 		fmt.Printf("    kept in %s; again: go run ./integration/torture -seed %d -rounds 1 -round %d -events %d -kind %s -deliver %s\n",
 			r.dir, t.seed, r.plan.round, t.events, r.plan.kind, t.delivery)
-	} else if !t.keep {
+	}
+	if !bad && !t.keep {
 		err = os.RemoveAll(r.dir)
 	}
 	t.mu.Unlock()
@@ -197,10 +225,11 @@ func (t *torture) round(ctx context.Context, r *round) error {
 // errViolated is what a run ends with that has found something.
 var errViolated = errors.New("the laws do not hold")
 
-// summary adds the rounds up.
-func (t *torture) summary(took time.Duration) error {
-	total := result{Faults: map[string]int{}, Idle: map[string]int{}, Exits: map[string]int{}, Violations: map[string]int{}}
-	failed := 0
+// total adds the rounds up.
+func (t *torture) total() *result {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	total := &result{Faults: map[string]int{}, Idle: map[string]int{}, Exits: map[string]int{}, Violations: map[string]int{}}
 	for _, r := range t.results {
 		total.Events += r.Events
 		total.Labels += r.Labels
@@ -212,6 +241,14 @@ func (t *torture) summary(took time.Duration) error {
 				m.into[key] += n
 			}
 		}
+	}
+	return total
+}
+
+// summary prints the sums of the run, and writes the report.
+func (t *torture) summary(took time.Duration) error {
+	total, failed := t.total(), 0
+	for _, r := range t.results {
 		if r.Error != "" {
 			failed++
 		}

@@ -3,184 +3,64 @@ package main
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
-	"net"
-	"sync"
+	"strings"
 	"time"
+
+	toxiproxy "github.com/Shopify/toxiproxy/v2"
+	"github.com/rs/zerolog"
 )
 
-// proxy stands between the programs and their broker. It is our own because
-// toxiproxy 2.12 now and then blocks for ever when a toxic is taken off a
-// connection in use (link.go, RemoveToxic), and a nemesis that hangs shows nothing.
-type proxy struct {
-	upstream string
-	listen   string
-	up, down lane
-
-	mu       sync.Mutex
-	listener net.Listener
-	open     map[net.Conn]bool
-}
-
-// lane is one direction of all connections.
-type lane struct {
-	mu sync.Mutex
-	weather
-}
-
-// weather is how bad the network is.
-type weather struct {
-	hole  bool          // swallow everything
-	delay time.Duration // before each piece, at random from half of it to one and a half
-	rate  int           // bytes a second over each connection; 0: as fast as it goes
-}
-
-// networkFaults are what each fault of the network does to the two directions.
-var networkFaults = map[string]struct{ up, down weather }{
-	"black-hole": {weather{hole: true}, weather{hole: true}},
-	"hole-up":    {up: weather{hole: true}},
-	"hole-down":  {down: weather{hole: true}},
-	"latency":    {down: weather{delay: 100 * time.Millisecond}},
-	"bandwidth":  {weather{rate: 400_000}, weather{rate: 400_000}},
-}
+// proxy stands between the programs and their broker.
+type proxy struct{ p *toxiproxy.Proxy }
 
 func newProxy(upstream string) (*proxy, error) {
-	x := &proxy{upstream: upstream, listen: "127.0.0.1:0", open: map[net.Conn]bool{}}
-	return x, x.start()
+	zerolog.SetGlobalLevel(zerolog.Disabled) // toxics write to stdout by a logger of their own
+	quiet := zerolog.Nop()
+	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), quiet)
+	p := toxiproxy.NewProxy(server, "broker", "127.0.0.1:0", upstream)
+	return &proxy{p}, p.Start()
 }
 
-func (x *proxy) address() string { return x.listen }
+func (x *proxy) address() string { return x.p.Listen }
 
-func (x *proxy) start() error {
-	l, err := net.Listen("tcp", x.listen)
-	if err != nil {
-		return fmt.Errorf("proxy: %w", err)
-	}
-	x.mu.Lock()
-	x.listener, x.listen = l, l.Addr().String()
-	x.mu.Unlock()
-	go func() {
-		for {
-			client, err := l.Accept()
-			if err != nil {
-				return // closed
-			}
-			go x.serve(client)
-		}
-	}()
-	return nil
-}
+func (x *proxy) stop() { x.p.Stop() }
 
-// stop closes the door and every connection.
-func (x *proxy) stop() {
-	x.mu.Lock()
-	_ = x.listener.Close()
-	x.mu.Unlock()
-	x.hangUp()
-}
-
-func (x *proxy) hangUp() {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	for c := range x.open {
-		_ = c.Close()
-	}
-}
-
-// hold keeps a connection among those that can be hung up.
-func (x *proxy) hold(c net.Conn, open bool) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if open {
-		x.open[c] = true
-	} else {
-		delete(x.open, c)
-	}
-}
-
-func (x *proxy) serve(client net.Conn) {
-	defer client.Close()
-	x.hold(client, true)
-	defer x.hold(client, false)
-	broker, err := net.Dial("tcp", x.upstream)
-	if err != nil {
-		return
-	}
-	defer broker.Close()
-	var both sync.WaitGroup
-	both.Go(func() { x.up.carry(broker, client) })
-	both.Go(func() { x.down.carry(client, broker) })
-	both.Wait()
-}
-
-// carry copies what from says to to, through the weather, until either ends.
-func (l *lane) carry(to, from net.Conn) {
-	defer to.Close()
-	defer from.Close()
-	piece, torn := make([]byte, 16<<10), false
-	for {
-		n, err := from.Read(piece)
-		if err != nil {
-			return
-		}
-		l.mu.Lock()
-		w := l.weather
-		l.mu.Unlock()
-		if torn = torn || w.hole; w.hole {
-			continue
-		}
-		if torn {
-			return // never go on after a gap
-		}
-		if slow := w.slows(n); slow > 0 {
-			_ = wait(context.Background(), slow)
-		}
-		if _, err := to.Write(piece[:n]); err != nil {
-			return
-		}
-	}
-}
-
-// slows is how long a piece of n bytes takes.
-func (w weather) slows(n int) (d time.Duration) {
-	if w.delay > 0 {
-		d = w.delay/2 + rand.N(w.delay)
-	}
-	if w.rate > 0 {
-		d += time.Duration(n) * time.Second / time.Duration(w.rate)
-	}
-	return d
-}
-
-func (l *lane) set(w weather) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.weather = w
+// toxics are what each fault of the network does to the two directions.
+var toxics = map[string][]string{
+	"black-hole": {
+		`{"name": "up", "type": "timeout", "stream": "upstream", "attributes": {"timeout": 0}}`,
+		`{"name": "down", "type": "timeout", "stream": "downstream", "attributes": {"timeout": 0}}`,
+	},
+	"hole-up":   {`{"name": "up", "type": "timeout", "stream": "upstream", "attributes": {"timeout": 0}}`},
+	"hole-down": {`{"name": "down", "type": "timeout", "stream": "downstream", "attributes": {"timeout": 0}}`},
+	"latency":   {`{"name": "down", "type": "latency", "stream": "downstream", "attributes": {"latency": 100, "jitter": 50}}`},
+	"bandwidth": {
+		`{"name": "up", "type": "bandwidth", "stream": "upstream", "attributes": {"rate": 400}}`,
+		`{"name": "down", "type": "bandwidth", "stream": "downstream", "attributes": {"rate": 400}}`,
+	},
 }
 
 // cut closes every connection; new ones are taken again after rest.
 func (x *proxy) cut(ctx context.Context, rest time.Duration) error {
-	x.stop()
+	x.p.Stop()
 	if err := wait(ctx, rest); err != nil {
 		return err
 	}
-	return x.start()
+	if err := x.p.Start(); err != nil {
+		return fmt.Errorf("proxy: %w", err)
+	}
+	return nil
 }
 
-// spoil lets the network be bad for a while. What a hole swallowed is gone,
-// so its connections are closed when it ends.
+// spoil lets the network be bad for a while. What a black hole swallowed is
+// gone, so its connections are closed when it ends.
 func (x *proxy) spoil(ctx context.Context, fault string, hold time.Duration) error {
-	bad, known := networkFaults[fault]
-	if !known {
-		return fmt.Errorf("fault %q is unknown", fault)
+	for _, toxic := range toxics[fault] {
+		if _, err := x.p.Toxics.AddToxicJson(strings.NewReader(toxic)); err != nil {
+			return fmt.Errorf("proxy: %s: %w", fault, err)
+		}
 	}
-	x.up.set(bad.up)
-	x.down.set(bad.down)
 	err := wait(ctx, hold)
-	x.up.set(weather{})
-	x.down.set(weather{})
-	if bad.up.hole || bad.down.hole {
-		x.hangUp()
-	}
+	x.p.Toxics.ResetToxics(context.WithoutCancel(ctx))
 	return err
 }

@@ -8,25 +8,28 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
 // round is one run of the program under one plan of faults, judged at its end.
 type round struct {
-	plan      *plan
-	seed      uint64
-	dir       string
-	prefix    string
-	binary    string
-	keys      map[string]bool // of the configuration that the program knows
-	broker    *broker
-	direct    *direct
-	codecs    codecs
-	items     []item
-	feed      *feed
-	processes []*process
-	expected  *windows
-	firings   int
+	plan       *plan
+	seed       uint64
+	dir        string
+	prefix     string
+	binary     string
+	keys       map[string]bool // of the configuration that the program knows
+	broker     *broker
+	direct     *direct
+	codecs     codecs
+	items      []item
+	feed       *feed
+	processes  []*process
+	expected   *windows
+	firings    int
+	standstill time.Duration // after which a group that makes no headway is stuck
+	stuck      bool
 
 	mu         sync.Mutex
 	log        *os.File
@@ -88,6 +91,11 @@ func (r *round) run(ctx context.Context) (res result, err error) {
 	}
 	res.LostMarkers = n.lost
 	res.Tormented = time.Since(began).Seconds()
+	if r.stuck { // what is there cannot be judged; its processes are killed
+		res.Error = "it does not go on"
+		res.violated(r.violations)
+		return res, nil
+	}
 	if err := r.finish(); err != nil {
 		return res, err
 	}
@@ -155,7 +163,6 @@ func (r *round) torment(ctx context.Context, n *nemesis) error {
 // catchUp waits until everything is read; a group that makes no headway for
 // long is a violation.
 func (r *round) catchUp(ctx context.Context, n *nemesis) error {
-	const standstill = 3 * time.Minute
 	moved, before := time.Now(), int64(-1)
 	for {
 		left, err := r.lag(ctx)
@@ -165,8 +172,12 @@ func (r *round) catchUp(ctx context.Context, n *nemesis) error {
 		if left != before {
 			moved, before = time.Now(), left
 		}
-		if time.Since(moved) > standstill {
-			r.violate("progress", "%d records are unread and nothing has moved for %v although the faults are over", left, standstill)
+		if time.Since(moved) > r.standstill {
+			r.violate("progress", "%d records are unread and nothing has moved for %v although the faults are over", left, r.standstill)
+			r.stuck = true
+			for _, p := range r.processes { // their logs then show where they stand
+				<-p.signal(syscall.SIGQUIT, true)
+			}
 			return nil
 		}
 		if err := n.settle(ctx); err != nil {
