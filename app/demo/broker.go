@@ -3,6 +3,7 @@ package demo
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/http"
 	"os"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"hindsight/app/filelock"
 	"hindsight/schemas/registry"
@@ -78,11 +80,23 @@ func (b *Broker) start(o BrokerOptions) error {
 	if b.cluster, err = kfake.NewCluster(opts...); err != nil {
 		return fmt.Errorf("demo broker: %w", err)
 	}
+	b.fillFetches()
 	b.addrs = b.cluster.ListenAddrs()
 	if b.registry, err = startRegistry(o.Dir, o.Registry); err != nil {
 		return fmt.Errorf("demo schema registry: %w", err)
 	}
 	return nil
+}
+
+// fillFetches lets only the limit of each partition bound a fetch. Where the
+// limit of the whole is reached first, kfake leaves out which transactions of the
+// last partition were aborted, and read_committed clients see their records.
+func (b *Broker) fillFetches() {
+	b.cluster.ControlKey(int16(kmsg.Fetch), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		b.cluster.KeepControl()
+		req.(*kmsg.FetchRequest).MaxBytes = math.MaxInt32
+		return nil, nil, false
+	})
 }
 
 // Close stops both and gives the folder free. It may be called twice.
