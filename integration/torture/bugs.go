@@ -86,31 +86,20 @@ func (t *torture) plant(ctx context.Context, slot int, b *bug) error {
 	if err := t.patched(tree, b.path); err != nil {
 		return err
 	}
-	build := exec.Command("go", "build", "-o", binary, ".")
+	build := exec.Command("go", "build", "-trimpath", "-o", binary, ".")
 	build.Dir = tree
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s: go build: %w\n%s", b.name, err, out)
 	}
 	sub := &torture{
 		seed: t.seed, rounds: bugRounds, events: t.events, kind: b.kind, delivery: "safe", port: t.port, keep: t.keep,
-		binary: binary, root: t.root, work: filepath.Join(t.work, b.name+"-rounds"), keys: t.keys, standstill: 40 * time.Second, quiet: true,
+		binary: binary, root: t.root, work: filepath.Join(t.work, b.name+"-rounds"), keys: t.keys, standstill: 40 * time.Second, hunting: true,
 	}
-	numbers := make(chan uint64)
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	go func() {
-		defer close(numbers)
-		for n := range uint64(bugRounds) {
-			if sub.total().sum() > 0 {
-				return
-			}
-			select {
-			case numbers <- n:
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
+	numbers := make(chan uint64, bugRounds)
+	for n := range uint64(bugRounds) {
+		numbers <- n
+	}
+	close(numbers)
 	if err := sub.slot(ctx, slot, numbers); err != nil {
 		return fmt.Errorf("%s: %w", b.name, err)
 	}

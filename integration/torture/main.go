@@ -42,7 +42,7 @@ type torture struct {
 
 	bug        string // the only planted bug to look for; "": all
 	standstill time.Duration
-	quiet      bool
+	hunting    bool // for a planted bug: until something is found, and in silence
 
 	mu      sync.Mutex
 	results []result
@@ -131,7 +131,7 @@ func (t *torture) prepare() error {
 	}
 	if t.binary == "" {
 		t.binary = filepath.Join(t.work, "hindsight")
-		args := []string{"build", "-o", t.binary}
+		args := []string{"build", "-trimpath", "-o", t.binary}
 		if t.race {
 			args = append(args, "-race")
 		}
@@ -173,6 +173,9 @@ func (t *torture) slot(ctx context.Context, slot int, numbers <-chan uint64) (er
 		return err
 	}
 	for number := range numbers {
+		if t.hunting && t.total().sum() > 0 {
+			return nil
+		}
 		r := &round{
 			plan: newPlan(t.seed, number, t.kind, t.events), seed: t.seed, prefix: fmt.Sprintf("r%d-", number), binary: t.binary, keys: t.keys,
 			standstill: t.standstill, broker: b, direct: d, codecs: decoders, dir: filepath.Join(t.work, fmt.Sprintf("round-%d", number)),
@@ -202,10 +205,10 @@ func (t *torture) round(ctx context.Context, r *round) error {
 	t.mu.Lock()
 	t.results = append(t.results, res)
 	bad := res.Error != "" || res.sum() > 0
-	if !t.quiet {
+	if !t.hunting {
 		fmt.Println(&res)
 	}
-	if bad && !t.quiet {
+	if bad && !t.hunting {
 		for _, v := range res.Examples {
 			fmt.Printf("    %s: %s\n", v.Law, v.Text)
 		}
