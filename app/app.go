@@ -67,6 +67,7 @@ type App struct {
 	bundle   *scoring.Bundle
 	framings framings
 	top      topology
+	sizes    sizes
 	view     *View
 	ends     *ends
 	ready    readiness
@@ -143,6 +144,7 @@ func (a *App) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	a.sizes = newSizes(topics)
 	if a.top, err = readTopology(ctx, a.admin, a.config, a.options.Stages); err != nil {
 		return err
 	}
@@ -294,12 +296,7 @@ func (a *App) member(stage config.Stage, lead string) consumer.Config {
 		Held: func(p consumer.Partition, h consumer.Hold, since time.Duration) {
 			a.ready.held(string(stage), p, h, since)
 		},
-		MaxMessage: func(topic string) int32 {
-			if topic == a.config.Topics.DeadLetters {
-				return 16 << 20
-			}
-			return 1_000_000
-		},
+		MaxMessage: a.sizes.of,
 		Hooks: func() []kgo.Hook { // a kprom.Metrics holds the figures of one client
 			return []kgo.Hook{
 				kprom.NewMetrics("hindsight_kafka", kprom.Registerer(a.gatherer), kprom.WithClientLabel()),

@@ -27,6 +27,7 @@ type joinStage struct {
 	log     *slog.Logger
 	store   joinStore
 	place   consumer.Partitioner
+	sizes   sizes
 	top     topology
 	clocks  *clockReader
 	speed   float64 // seconds of stream time per second while all sources idle

@@ -53,6 +53,9 @@ func (s *labelReader) readLabel(ctx context.Context, value []byte, timestamp int
 	if truth == nil {
 		return &consumer.Fault{Class: "no_value", Message: fmt.Sprintf("field %s, the truth, is missing", c.Value)}, nil
 	}
+	if n := len(id) + len(truth); n > maxLabelText {
+		return &consumer.Fault{Class: "too_large", Message: fmt.Sprintf("id and truth have %d bytes together, %d is the most", n, maxLabelText)}, nil
+	}
 	l.EventID, l.Truth = string(id), s.class(string(truth))
 	l.LabelTime = schemas.InstantOfMillis(timestamp)
 	if c.Time != "" {
@@ -198,6 +201,14 @@ func (s *joinStage) readLabels(ctx context.Context, now time.Time, id int32, rec
 			fault = &consumer.Fault{Class: "future_timestamp", Message: fmt.Sprintf(
 				"the label's stamp %v is more than events.max_skew (%v) beyond now", stamp, s.config.Events.MaxSkew)}
 		}
+		target := id
+		var forwarded *kgo.Record
+		if fault == nil {
+			if target = s.place([]byte(l.EventID), s.top.scores); target != id || !s.coPartitioned() {
+				forwarded = rerouteLabel(s.config.Topics.LabelsRerouted, target, r, []byte(l.EventID), max(f.staged.Clock, stamp))
+				fault = fits(forwarded, int(s.sizes.of(forwarded.Topic)), "the label, forwarded to its partition,")
+			}
+		}
 		if fault != nil {
 			f.staged.setAside(r.Offset)
 			fault.Stage = "join"
@@ -205,10 +216,9 @@ func (s *joinStage) readLabels(ctx context.Context, now time.Time, id int32, rec
 			continue
 		}
 		f.staged.Clock = max(f.staged.Clock, stamp)
-		target := s.place([]byte(l.EventID), s.top.scores)
-		if target != id || !s.coPartitioned() {
+		if forwarded != nil {
 			f.staged.Rerouted++
-			s.publish.record(rerouteLabel(s.config.Topics.LabelsRerouted, target, r, []byte(l.EventID), f.staged.Clock))
+			s.publish.record(forwarded)
 			continue
 		}
 		f.staged.InPlace++

@@ -30,6 +30,7 @@ type scoreStage struct {
 	depends map[string]string // for commits
 	ends    *ends             // of a bounded run
 	metrics *telemetry.Metrics
+	most    int // bytes of a score
 
 	sources map[int32]*source
 	active  []*source // of the transaction under way
@@ -199,6 +200,6 @@ func newScoreStage(cfg *config.Config, bundle *scoring.Bundle, lookup schemaLook
 	}
 	return &scoreStage{
 		config: cfg, bundle: bundle, reader: reader, fields: fields, framing: framing, place: place, top: top, depends: top.of(scoreDepends...), metrics: metrics,
-		sources: map[int32]*source{},
+		most: sizes{}.score(cfg.Topics), sources: map[int32]*source{},
 	}, nil
 }

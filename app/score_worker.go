@@ -117,7 +117,8 @@ func (w *scoreWorker) one(ctx context.Context, now schemas.Instant, src *source,
 	if s.config.Events.Clock == config.RecordClock {
 		stamp = recorded
 	}
-	src.staged.Clock = max(src.staged.Clock, stamp)
+	clock := src.staged.Clock
+	src.staged.Clock = max(clock, stamp)
 
 	score := &w.score
 	score.EventID, score.EventTime, score.Arrival = alias(id), eventTime, src.staged.Clock
@@ -130,13 +131,16 @@ func (w *scoreWorker) one(ctx context.Context, now schemas.Instant, src *source,
 	for i, slot := range s.fields.segments {
 		score.Segments[i].Value = alias(w.row.Texts[slot])
 	}
-	w.append(score, id)
-	return nil, nil
+	fault := w.append(score, id)
+	if fault != nil {
+		src.staged.Clock = clock
+	}
+	return fault, nil
 }
 
 // append encodes the score into the slab. The key is copied there too,
 // because a projected text may live in the row's scratch memory.
-func (w *scoreWorker) append(score *schemas.Score, id []byte) {
+func (w *scoreWorker) append(score *schemas.Score, id []byte) *consumer.Fault {
 	start := len(w.slab)
 	w.slab = append(w.slab, id...)
 	mid := len(w.slab)
@@ -152,6 +156,11 @@ func (w *scoreWorker) append(score *schemas.Score, id []byte) {
 	r.Key = w.slab[start:mid:mid]
 	r.Value = w.slab[mid:end:end]
 	r.Timestamp = w.began // else the client asks the clock for each record
+	fault := fits(r, w.stage.most, "the score")
+	if fault != nil {
+		w.scores, w.slab = w.scores[:n], w.slab[:start]
+	}
+	return fault
 }
 
 // checkTime quarantines a stamp that would move time where it must not go.

@@ -20,7 +20,7 @@ func (a *App) runScore(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	stage.ends = a.ends
+	stage.ends, stage.most = a.ends, a.sizes.score(a.config.Topics)
 	member := a.member(config.StageScore, a.config.Events.Topic)
 	member.Recycle = true
 	return consumer.Run(ctx, member, a.ready.attend("score", stage))
@@ -41,7 +41,7 @@ func (a *App) runJoin(ctx context.Context, s *store.Pebble) error {
 	}
 	stage := &joinStage{
 		labelReader: &labelReader{config: a.config, reader: reader, row: schemas.NewRow(labelFields(a.config.Labels))},
-		config:      a.config, log: a.log, store: s, place: place,
+		config:      a.config, log: a.log, store: s, place: place, sizes: a.sizes,
 		top: a.top, speed: a.options.Speed, metrics: a.metrics,
 		clocks: &clockReader{config: a.config, admin: a.admin, top: a.top, ends: a.ends, guard: &guard{a.admin, a.top}, quiet: map[sourceID]quiet{}},
 		publish: &joinPublisher{

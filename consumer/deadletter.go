@@ -18,6 +18,17 @@ type Fault struct {
 // 16 MiB, which must hold key and headers too.
 const maxDeadLetter = 16<<20 - 64<<10
 
+// RecordBytes is the most that r takes of a topic's max.message.bytes, in a
+// batch of its own.
+func RecordBytes(r *kgo.Record) int {
+	const batch, lengths = 61, 40 // the header of the batch; the varints of a record
+	n := batch + lengths + len(r.Key) + len(r.Value)
+	for _, h := range r.Headers {
+		n += len(h.Key) + len(h.Value) + 10
+	}
+	return n
+}
+
 // DeadLetter makes the record that tells what happened to r: value, key
 // and headers as they were, the reason and the origin in hindsight.error.*
 // headers. Its own timestamp is the wall clock's, because retention works by it.

@@ -2,6 +2,7 @@ package consumer
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"strings"
 	"sync/atomic"
@@ -9,12 +10,13 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-// faultStage copies ten records. The first time, the record with key 3 becomes
-// too large, or Process waits until the fault has struck.
+// faultStage copies ten records, the one with key 3 as a record that is too
+// large where it is told to; or Process waits until the fault has struck.
 type faultStage struct {
 	records   int64
 	committed atomic.Int64
@@ -35,7 +37,7 @@ func (s *faultStage) Process(_ context.Context, _ time.Time, fetches kgo.Fetches
 		}
 		s.records++
 		value := []byte("v")
-		if string(r.Key) == "3" && s.tooLarge.CompareAndSwap(true, false) {
+		if string(r.Key) == "3" && s.tooLarge.Load() {
 			value = []byte(strings.Repeat("x", 1_100_000))
 		}
 		out.Publish(&kgo.Record{Topic: "out", Partition: r.Partition, Key: r.Key, Value: value})
@@ -57,10 +59,7 @@ func (s *faultStage) Committed() error {
 func (s *faultStage) run(t *testing.T, client []kgo.Opt) {
 	t.Helper()
 	produce(t, client, "in", 1, 10)
-	if err := Run(t.Context(), Config{
-		Name: "copy", Client: client, Group: "g", TransactionalID: "x", CommitInterval: 5 * time.Millisecond, MaxRecords: 200, EndTimeout: time.Second,
-		Lead: "in", Log: slog.New(slog.DiscardHandler), MaxMessage: func(string) int32 { return 1_000_000 },
-	}, s); err != nil {
+	if err := Run(t.Context(), s.config(client), s); err != nil {
 		t.Fatal(err)
 	}
 	for key, n := range consume(t, client, "out") {
@@ -73,14 +72,36 @@ func (s *faultStage) run(t *testing.T, client []kgo.Opt) {
 	}
 }
 
+func (s *faultStage) config(client []kgo.Opt) Config {
+	return Config{
+		Name: "copy", Client: client, Group: "g", TransactionalID: "x", CommitInterval: 5 * time.Millisecond, MaxRecords: 200, EndTimeout: time.Second,
+		Lead: "in", Log: slog.New(slog.DiscardHandler), MaxMessage: func(string) int32 { return 1_000_000 },
+	}
+}
+
 // A record that cannot be published must not be left out of the commit.
 func TestNothingIsCommittedBesideARefusedRecord(t *testing.T) {
+	cluster, client := testBroker(t, map[string]int32{"in": 1, "out": 1})
+	fault := cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: "out", Err: kerr.InvalidRecord, Count: 1})
+	(&faultStage{}).run(t, client)
+	if fault.Hits() != 1 {
+		t.Error("no record was refused")
+	}
+}
+
+// A record of ours that its topic does not take would replace sessions for
+// ever: it ends the run, and says what to raise. streaming.md scenario 20.
+func TestRecordThatNoTopicTakesEndsTheRun(t *testing.T) {
 	_, client := testBroker(t, map[string]int32{"in": 1, "out": 1})
+	produce(t, client, "in", 1, 10)
 	s := &faultStage{}
 	s.tooLarge.Store(true)
-	s.run(t, client)
-	if s.tooLarge.Load() {
-		t.Error("no record was refused")
+	err := Run(t.Context(), s.config(client), s)
+	if !errors.Is(err, ErrFatal) || !strings.Contains(err.Error(), "a record of 1100102 bytes is more than topic out takes: raise its max.message.bytes") {
+		t.Errorf("the run ended with %v", err)
+	}
+	if n := len(consume(t, client, "out")); n != 0 {
+		t.Errorf("%d records stand beside the one that was refused", n)
 	}
 }
 

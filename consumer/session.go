@@ -263,7 +263,12 @@ func (s *session) promise(r *kgo.Record, err error) {
 	}
 	s.produced.Lock()
 	defer s.produced.Unlock()
-	if s.failure == nil {
+	if s.failure != nil {
+		return
+	}
+	if errors.Is(err, kerr.MessageTooLarge) { // it would be so again in the next session
+		s.failure = fmt.Errorf("%w: a record of %d bytes is more than topic %s takes: raise its max.message.bytes", ErrFatal, RecordBytes(r), r.Topic)
+	} else {
 		s.failure = fmt.Errorf("publish to %s/%d: %w", r.Topic, r.Partition, err)
 	}
 }

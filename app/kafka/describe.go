@@ -22,6 +22,7 @@ type Status struct {
 	Replicas   int           //
 	HasCleanup string        // cleanup.policy
 	HasKeep    time.Duration // retention.ms, Unlimited for -1
+	HasMessage int           // max.message.bytes; 0: not told
 	Faults     []string      // what is wrong, each with the next step
 }
 
@@ -113,6 +114,9 @@ func (d *describer) compare(s *Status) {
 	set := d.settings[s.Name]
 	s.HasCleanup = strings.ReplaceAll(set["cleanup.policy"], " ", "")
 	s.HasKeep = duration(set["retention.ms"])
+	if limit, err := strconv.Atoi(set["max.message.bytes"]); err == nil {
+		s.HasMessage = limit
+	}
 	if !s.Ours {
 		return
 	}
