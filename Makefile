@@ -41,6 +41,11 @@ test: lint ## lint and every test that needs neither Docker nor Kafka
 race: ## the packages with goroutines under the race detector
 	$(GO) test -race -timeout 40m $(RACE)
 
+.PHONY: simulation
+simulation: ## four simulated weeks of crashes, pauses and refusals, in a minute (SIMULATION_SEED=n)
+	$(GO) vet -tags synctests ./consumer
+	$(GO) test -tags synctests -count 1 -timeout 9m -run Simulation -v ./consumer
+
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME (20s)
 	@for file in $$(grep -rl --include='*_test.go' '^func Fuzz' .); do
