@@ -23,6 +23,7 @@ func (a *App) runScore(ctx context.Context) error {
 	stage.ends, stage.most = a.ends, a.sizes.score(a.config.Topics)
 	member := a.member(config.StageScore, a.config.Events.Topic)
 	member.Recycle = true
+	member.Outputs = []string{a.config.Topics.Scores, a.config.Topics.DeadLetters}
 	return consumer.Run(ctx, member, a.ready.attend("score", stage))
 }
 
@@ -52,7 +53,9 @@ func (a *App) runJoin(ctx context.Context, s *store.Pebble) error {
 	}
 	stage.space = newSpace(a.log, a.config.State.Dir, s.Free, uint64(a.budget.StateMemory))
 	stage.recover = &recovery{config: a.config, client: a.base, admin: a.admin, log: a.log, join: joinConfig, stage: stage}
-	member := a.member(config.StageJoin, a.config.Topics.Scores)
+	names := a.config.Topics
+	member := a.member(config.StageJoin, names.Scores)
+	member.Outputs = []string{names.Outcomes, names.LabelsRerouted, names.Slices, names.DeadLetters}
 	member.Followers = []string{a.config.Topics.LabelsRerouted}
 	if stage.coPartitioned() {
 		member.Followers = append(member.Followers, a.config.Labels.Topic)
@@ -70,7 +73,10 @@ func (a *App) runWatch(ctx context.Context) error {
 		},
 		recovering: newRecoveries[*watchPartition](), parts: map[int32]*watchPartition{}, log: a.log,
 	}
-	return consumer.Run(ctx, a.member(config.StageWatch, a.config.Topics.Slices), a.ready.attend("watch", stage))
+	names := a.config.Topics
+	member := a.member(config.StageWatch, names.Slices)
+	member.Outputs = []string{names.Windows, names.Alarms, names.WatchState}
+	return consumer.Run(ctx, member, a.ready.attend("watch", stage))
 }
 
 // newJoinConfig translates the configuration for the join.

@@ -34,6 +34,7 @@ type Config struct {
 	Lead            string        // topic whose partitions are assigned
 	Followers       []string      // topics of the same count, mirrored onto the lead
 	Spread          []string      // topics assigned on their own
+	Outputs         []string      // topics that the stage publishes to
 	Recycle         bool          // the stage keeps nothing of a record after Committed or Aborted
 	MaxMessage      func(topic string) int32
 	Hooks           func() []kgo.Hook // makes the hooks of one client; nil: none

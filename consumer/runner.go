@@ -66,6 +66,9 @@ func runSession(ctx context.Context, config *Config, stage Stage) (err error) {
 	for {
 		s.rest(ctx, last)
 		s.release(time.Now())
+		if err := s.awaitMarkers(work); err != nil {
+			return err
+		}
 		if err := s.settle(work); err != nil {
 			return err
 		}

@@ -31,6 +31,7 @@ type session struct {
 	toldWithheld bool
 
 	waits map[Partition]*waiting // held by the stage
+	marks marks
 
 	paused bool // all topics are
 
@@ -63,6 +64,8 @@ func newSession(ctx context.Context, config *Config) (*session, error) {
 	if config.MaxMessage != nil {
 		opts = append(opts, kgo.ProducerBatchMaxBytesFn(config.MaxMessage))
 	}
+	s.marks.doubtful.Store(true) // of what the predecessor has left
+	opts = append(opts, kgo.WithHooks(&s.marks))
 	if config.Recycle {
 		opts = append(opts, kgo.WithPools(&pool{}))
 	}
