@@ -56,7 +56,7 @@ func main() {
 	flag.IntVar(&t.rounds, "rounds", 10, "how many rounds")
 	flag.Uint64Var(&t.first, "round", 0, "number of the first round: with -rounds 1 it is played again alone")
 	flag.IntVar(&events, "events", 500_000, "events of all rounds together")
-	flag.StringVar(&t.kind, "kind", "", "kind of every round instead of taking turns: mixed, workers, network, broker, storm, quiet")
+	flag.StringVar(&t.kind, "kind", "", "kind of every round instead of taking turns: mixed, workers, network, broker, storm, quiet, haste")
 	flag.StringVar(&t.delivery, "deliver", "safe", "safe: exactly once; unsafe: with the transaction switched off, judged by the same laws")
 	flag.IntVar(&t.parallel, "parallel", 2, "rounds at a time, each with a broker of its own")
 	flag.IntVar(&t.port, "port", 29100, "first of the ports of the brokers")

@@ -12,11 +12,12 @@ import (
 )
 
 // A broker that is killed between the decision of a transaction and its
-// markers must write them when it is back. Kafka 4.3.0 on one node does not
-// always: its log then says CompleteCommit while the offsets of the group stay
-// pending for ever, and no client can do anything about it. The harness does
-// what an operator would have to do, and counts it: it writes the marker that
-// the coordinator has logged as written.
+// markers must write them when it is back. Kafka 4.3.0 does not always, where it
+// is back before the controller has noticed its death: its log then says
+// CompleteCommit (or CompleteAbort) while the transaction stays open for ever,
+// and no client can do anything about it. The harness does what an operator
+// would have to do, and counts it: it writes the marker that the coordinator
+// has logged as written.
 
 // openFor is how long a transaction must be open before it is looked at.
 const openFor = 3 * time.Second

@@ -81,7 +81,7 @@ func (n *nemesis) settle(ctx context.Context) error {
 
 // mend does an operator's work after the death of a broker.
 func (n *nemesis) mend(ctx context.Context) error {
-	if n.hits["broker-kill"]+n.idle["broker-kill"] == 0 {
+	if n.hits["broker-kill"]+n.idle["broker-kill"]+n.hits["broker-haste"]+n.idle["broker-haste"] == 0 {
 		return nil
 	}
 	lost, err := n.round.direct.mend(ctx, n.round.prefix)
@@ -117,8 +117,8 @@ func (n *nemesis) strike(ctx context.Context, s step) error {
 		return err
 	case "storm":
 		return n.storm(ctx, s)
-	case "broker-kill":
-		return n.round.broker.restart(ctx, s.rest)
+	case "broker-kill", "broker-haste":
+		return n.round.broker.restart(ctx, s.rest, s.fault == "broker-haste")
 	case "broker-pause":
 		if err := n.round.broker.signal(syscall.SIGSTOP); err != nil {
 			return err

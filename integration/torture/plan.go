@@ -43,6 +43,7 @@ var kinds = map[string][]string{
 	"network": {"cut", "black-hole", "hole-up", "hole-down", "latency", "bandwidth", "kill"},
 	"storm":   {"storm", "storm", "terminate", "kill"},
 	"quiet":   {},
+	"haste":   {"broker-haste", "broker-haste", "kill"}, // takes no turn: the broker itself breaks its promises
 }
 
 // kindOf cycles through the kinds, so that a short run meets all of them.
