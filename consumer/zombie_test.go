@@ -2,7 +2,6 @@ package consumer
 
 import (
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -88,11 +87,14 @@ func TestTwoMembersWithOneTransactionalID(t *testing.T) {
 	b.produce(400)
 	log := &logged{}
 	b.tune = func(c *Config) { c.MaxRecords, c.Log = 5, log.logger() }
-	var first atomic.Pointer[member]
-	second := func(*member, string) {}
-	m := b.start("x", func(m *member, point string) {
-		if point == "process" && first.CompareAndSwap(nil, m) {
-			b.start("x", second)
+	var once sync.Once
+	m := b.start("x", func(_ *member, point string) {
+		if point == "processed" {
+			once.Do(func() { // the second takes the id while the first is about to use it
+				taken := &faultnet.Strike{Key: kmsg.InitProducerID, Response: true, Action: faultnet.Keep}
+				b.startWith("x", nil, taken)
+				<-taken.Hit()
+			})
 		}
 	})
 	m.end()

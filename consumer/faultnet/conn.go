@@ -80,6 +80,8 @@ func (c *conn) Read(p []byte) (int, error) {
 			s.report(c.address, nil)
 			c.net.Cut()
 			return 0, ErrDown
+		case s.Action == Keep:
+			s.report(c.address, nil)
 		default:
 			s.report(c.address, nil)
 			return 0, errors.Join(net.ErrClosed, c.Close())

@@ -23,7 +23,7 @@ const (
 	// Hold keeps a request back, and the connection silent; [Strike.Deliver]
 	// brings it to the broker later.
 	Hold
-	// Keep lets a request pass, and [Strike.Deliver] brings it a second time.
+	// Keep lets the message pass; [Strike.Deliver] brings a request a second time.
 	Keep
 )
 
