@@ -273,8 +273,10 @@ func (a *App) Addr() net.Addr { return a.listener.Addr() }
 func (a *App) View() *View { return a.view }
 
 func (a *App) member(stage config.Stage, lead string) consumer.Config {
+	// WATCH publishes little, and its memory of the alarms must be that of its
+	// commit: it uses transactions whatever the others do.
 	delivery := consumer.ExactlyOnce
-	if a.config.Kafka.Delivery == config.AtLeastOnce {
+	if a.config.Kafka.Delivery == config.AtLeastOnce && stage != config.StageWatch {
 		delivery = consumer.AtLeastOnce
 	}
 	group := a.config.Kafka.StageGroup(stage)

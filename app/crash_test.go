@@ -78,8 +78,11 @@ func crashPoints(delivery string) []*faultnet.Strike {
 			kmsg.ApiVersions, kmsg.InitProducerID, kmsg.FindCoordinator, kmsg.Metadata, kmsg.JoinGroup, kmsg.SyncGroup, kmsg.OffsetFetch,
 			kmsg.ListOffsets, kmsg.Fetch, kmsg.Heartbeat, kmsg.Produce, kmsg.TxnOffsetCommit, kmsg.EndTxn,
 		}
-		if delivery == config.AtLeastOnce {
-			keys = []kmsg.Key{kmsg.Produce, kmsg.OffsetCommit} // the rest is as above
+		if delivery == config.AtLeastOnce { // the rest is as above, and WATCH as ever
+			keys = []kmsg.Key{kmsg.Produce, kmsg.OffsetCommit}
+			if stage == config.StageWatch {
+				keys = []kmsg.Key{kmsg.Produce, kmsg.EndTxn}
+			}
 		}
 		clients["hindsight-"+string(stage)] = keys
 	}
