@@ -42,6 +42,10 @@ type joinStage struct {
 	feeds      map[int32]*labelFeed
 	batch      store.Batch
 	synced     time.Time
+
+	most, mostBytes int  // outcomes and bytes of state in one transaction; 0: any
+	turn            int  // which partition decides first
+	more            bool // one of them has more to decide
 }
 
 // joinStore is where JOIN keeps its state: on disk, or in memory in tests.
@@ -123,7 +127,7 @@ func (s *joinStage) settings() {
 			continue
 		}
 		want := joinSettings(s.config)
-		if want.From = p.join.Closed(); !p.join.Follows(want) {
+		if want.From = p.join.Begun(); !p.join.Follows(want) {
 			s.publish.decision(p.id, reroutedSettings, want)
 			p.logging, p.touched = true, true
 		}
@@ -171,6 +175,7 @@ func (s *joinStage) stage(ctx context.Context, out *consumer.Output) error {
 		}
 	}
 	s.publish.flush(out)
+	out.More = s.more
 	if s.clocks.ends != nil && len(out.Records) == 0 && len(out.Commits) == 0 {
 		done, err := s.allEnded(ctx)
 		if err != nil {
@@ -253,7 +258,7 @@ func (s *joinStage) Aborted() error {
 		}
 		at := join.Offsets()
 		p.join, p.scores, p.rerouted, p.pending, p.touched = join, at.Scores, at.Rerouted, nil, false
-		p.gate, p.last, p.ended = join.Closed(), false, false
+		p.gate, p.last, p.ended = join.Begun(), false, false
 	}
 	return nil
 }

@@ -12,7 +12,11 @@ import (
 // partition the ticks up to its gate.
 func (s *joinStage) advance(ctx context.Context, now time.Time) error {
 	var fresh *sample
-	for _, p := range s.ordered() {
+	s.more = false
+	parts := s.ordered()
+	s.turn++
+	for i := range parts {
+		p := parts[(i+s.turn)%len(parts)] // none is always the last to decide
 		if p.pending == nil {
 			if fresh == nil {
 				var err error
@@ -44,8 +48,12 @@ func (s *joinStage) advancePartition(p *joinPartition, now time.Time) error {
 		return nil
 	}
 	p.touched = true
+	if s.most > 0 && s.publish.outcomes >= s.most || s.mostBytes > 0 && s.batch.Size() > s.mostBytes {
+		s.more, p.ended = true, false
+		return nil
+	}
 	done, err := p.join.Close(s.batch, p.gate, s.publish.emitter(p.id))
-	p.ended = done && p.last
+	p.ended, s.more = done && p.last, s.more || !done
 	return err
 }
 

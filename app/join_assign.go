@@ -64,7 +64,7 @@ func (s *joinStage) Assign(ctx context.Context, commits []consumer.Commit) error
 			if err != nil {
 				return nil, err
 			}
-			return &joinPartition{id: id, join: join, scores: a.scores, rerouted: a.rerouted, gate: join.Closed()}, nil
+			return &joinPartition{id: id, join: join, scores: a.scores, rerouted: a.rerouted, gate: join.Begun()}, nil
 		})
 	}
 	return nil

@@ -50,6 +50,7 @@ func (a *App) runJoin(ctx context.Context, s *store.Pebble) error {
 			outcomeFraming: a.framings[schemas.OutcomeRecord], sliceFraming: a.framings[schemas.SliceRecord],
 		},
 		recovering: newRecoveries[*joinPartition](), parts: map[int32]*joinPartition{}, feeds: map[int32]*labelFeed{}, synced: time.Now(),
+		most: a.budget.Outcomes, mostBytes: a.budget.StateBatch,
 	}
 	stage.space = newSpace(a.log, a.config.State.Dir, s.Free, uint64(a.budget.StateMemory))
 	stage.recover = &recovery{config: a.config, client: a.base, admin: a.admin, log: a.log, join: joinConfig, stage: stage}
@@ -95,7 +96,7 @@ func newJoinConfig(cfg *config.Config, top topology, budget memory.Budget) (labe
 		models = []string{name}
 	}
 	return labels.Config{
-		EventsTopic: cfg.Events.Topic, ScoresTopic: cfg.Topics.Scores, EventWidth: event, LabelWidth: label, BatchBytes: budget.StateBatch,
+		EventsTopic: cfg.Events.Topic, ScoresTopic: cfg.Topics.Scores, EventWidth: event, LabelWidth: label, BatchBytes: budget.StateBatch, BatchCount: budget.Outcomes,
 		Identity: top.identity, Models: models,
 	}, nil
 }

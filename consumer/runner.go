@@ -64,7 +64,9 @@ func runSession(ctx context.Context, config *Config, stage Stage) (err error) {
 	var out Output
 	var last time.Time
 	for {
-		s.rest(ctx, last)
+		if !out.More {
+			s.rest(ctx, last)
+		}
 		s.release(time.Now())
 		if err := s.awaitMarkers(work); err != nil {
 			return err
@@ -73,7 +75,7 @@ func runSession(ctx context.Context, config *Config, stage Stage) (err error) {
 			return err
 		}
 		s.pause(pauses && pausing.Pause())
-		fetches := s.poll(ctx)
+		fetches := s.poll(ctx, out.More)
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -175,9 +177,13 @@ func (s *session) rest(ctx context.Context, last time.Time) {
 	}
 }
 
-// poll takes what is there, and waits a little where nothing is.
-func (s *session) poll(ctx context.Context) kgo.Fetches {
-	poll, cancel := context.WithTimeout(ctx, s.config.CommitInterval)
+// poll takes what is there, and may wait a little where nothing is.
+func (s *session) poll(ctx context.Context, more bool) kgo.Fetches {
+	wait := s.config.CommitInterval
+	if more {
+		wait = min(wait, time.Millisecond)
+	}
+	poll, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	return s.client.PollRecords(poll, s.most())
 }

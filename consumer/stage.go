@@ -68,6 +68,9 @@ type Output struct {
 	Commits map[Partition]Commit
 	// Holds are polled partitions that could not be read to the end.
 	Holds map[Partition]Hold
+	// More says that there is more to do without a further record: the next
+	// poll does not wait.
+	More bool
 	// Done ends the run after this commit.
 	Done bool
 }
@@ -101,5 +104,5 @@ func (o *Output) reset() {
 		o.Holds = map[Partition]Hold{}
 	}
 	clear(o.Holds)
-	o.Done = false
+	o.Done, o.More = false, false
 }

@@ -34,14 +34,16 @@ func (c *chunk) at(i int) (key, value []byte) {
 	return c.bytes[from:c.ends[2*i]], c.bytes[c.ends[2*i]:c.ends[2*i+1]]
 }
 
-// drain takes the keys of a kind whose time is before `before` off their queue
-// and applies them in order. What then stands first goes to next; what apply
-// adds to the queue must be at or after `before`.
-func (j *Join) drain(b store.Batch, kind byte, before schemas.Instant, next *schemas.Instant,
-	apply func(at schemas.Instant, rest, value []byte) error) error {
+// drain takes the keys of a queue whose time is before `before` off it and
+// applies them in order, up to the place until, or for as long as the batch is
+// not full: it then returns the last key that it took. What then stands first
+// goes to next; what apply adds to the queue must be at or after `before`.
+func (j *Join) drain(b store.Batch, queue int, before schemas.Instant, next *schemas.Instant, until *Amid,
+	apply func(at schemas.Instant, rest, value []byte) error) (left []byte, err error) {
 	if *next >= before {
-		return nil
+		return nil, nil
 	}
+	kind := queueOrder()[queue]
 	lo, hi := j.prefix.timed(nil, kind, j.meta.Closed), j.prefix.key(nil, kind+1)
 	for full := true; full; {
 		full, *next = false, schemas.Forever
@@ -51,7 +53,7 @@ func (j *Join) drain(b store.Batch, kind byte, before schemas.Instant, next *sch
 			if len(key) < restAt {
 				return false, fmt.Errorf("key %x: %w", key, ErrDamaged)
 			}
-			if at := instantAt(key[timeAt:]); at >= before {
+			if at := instantAt(key[timeAt:]); at >= before || until.beyond(queue, key) {
 				*next = at
 				return false, nil
 			}
@@ -62,21 +64,25 @@ func (j *Join) drain(b store.Batch, kind byte, before schemas.Instant, next *sch
 			return !full, nil
 		})
 		if err != nil {
-			return err
-		}
-		if kind != timerKey {
-			j.drained += int64(c.len())
+			return nil, err
 		}
 		for i := range c.len() {
 			key, value := c.at(i)
 			if err := b.Delete(key); err != nil {
-				return err
+				return nil, err
 			}
 			if err := apply(instantAt(key[timeAt:]), key[restAt:], value); err != nil {
-				return err
+				return nil, err
+			}
+			if kind != timerKey {
+				j.drained++
+			}
+			if j.pausesAt(b, key) {
+				*next = instantAt(key[timeAt:]) // none is before
+				return key, nil
 			}
 			lo = append(append(lo[:0], key...), 0)
 		}
 	}
-	return nil
+	return nil, nil
 }

@@ -9,19 +9,23 @@ import (
 
 // Close closes the ticks at or before gate at which something falls due, and
 // passes the others in one step. It returns false where it stopped before the
-// gate because the batch is large: commit, and call it again. Of all records
-// whose tick is at or before gate none may be added later.
+// gate, maybe amid a tick, because the batch is large: commit, and call it
+// again. Of all records whose tick is at or before gate none may be added later.
 func (j *Join) Close(b store.Batch, gate schemas.Instant, out Emitter) (done bool, err error) {
 	if gate == schemas.Forever {
 		return false, fmt.Errorf("join of partition %d: ticks close up to an instant, not for ever", j.id)
 	}
-	j.emit = out
+	j.emit, j.emitted = out, 0
 	done = true
 	for next := j.Next(); next <= gate && done; next = j.Next() {
-		if err := j.closeTick(b, next); err != nil {
+		closed, err := j.closeTick(b, next, nil)
+		if err != nil {
 			return false, fmt.Errorf("join of partition %d: tick %v: %w", j.id, next, err)
 		}
-		done = j.config.BatchBytes <= 0 || b.Size() <= j.config.BatchBytes
+		done = closed && !j.full(b)
+	}
+	if a := j.meta.Amid; a != nil {
+		return a.Tick > gate, nil
 	}
 	if done {
 		j.pass(j.meta.Timeline.last(gate))
@@ -32,32 +36,38 @@ func (j *Join) Close(b store.Batch, gate schemas.Instant, out Emitter) (done boo
 	return done, nil
 }
 
-// closeTick decides everything that falls due at one tick.
-func (j *Join) closeTick(b store.Batch, tick schemas.Instant) error {
+// closeTick decides everything that falls due at one tick, up to the place
+// until, or for as long as the batch is not full. It returns false where it
+// leaves the tick before its end.
+func (j *Join) closeTick(b store.Batch, tick schemas.Instant, until *Amid) (closed bool, err error) {
 	j.sums.begin(tick)
-	err := j.drain(b, scoreInbox, tick, &j.earliest.score, func(at schemas.Instant, rest, value []byte) error {
-		return j.scoreFromInbox(b, tick, at, rest, value)
-	})
-	if err != nil {
-		return err
+	first := []*schemas.Instant{&j.earliest.score, &j.earliest.label, &j.earliest.timer}
+	for queue := range queueOrder() {
+		before := tick
+		apply := func(at schemas.Instant, rest, value []byte) error { return j.scoreFromInbox(b, tick, at, rest, value) }
+		switch queueOrder()[queue] {
+		case labelInbox:
+			apply = func(at schemas.Instant, rest, value []byte) error { return j.labelFromInbox(b, tick, at, rest, value) }
+		case timerKey:
+			before = tick + 1
+			apply = func(_ schemas.Instant, rest, _ []byte) error { return j.fire(b, tick, rest) }
+		}
+		left, err := j.drain(b, queue, before, first[queue], until, apply)
+		if err != nil {
+			return false, err
+		}
+		if left != nil {
+			return false, j.leave(tick, queue, left)
+		}
 	}
-	err = j.drain(b, labelInbox, tick, &j.earliest.label, func(at schemas.Instant, rest, value []byte) error {
-		return j.labelFromInbox(b, tick, at, rest, value)
-	})
-	if err != nil {
-		return err
+	if until != nil {
+		return false, nil
 	}
-	err = j.drain(b, timerKey, tick+1, &j.earliest.timer, func(_ schemas.Instant, rest, _ []byte) error {
-		return j.fire(b, tick, rest)
-	})
-	if err != nil {
-		return err
-	}
-	if err := j.emitSlices(); err != nil {
-		return err
+	if err := j.emitSlices(false); err != nil {
+		return false, err
 	}
 	j.pass(tick)
-	return nil
+	return true, nil
 }
 
 // pass moves on to a tick at which nothing is left to do.
@@ -66,6 +76,9 @@ func (j *Join) pass(tick schemas.Instant) {
 		return
 	}
 	j.meta.Closed = tick
+	if a := j.meta.Amid; a != nil && a.Tick <= tick {
+		j.meta.Amid = nil
+	}
 	j.meta.Timeline.prune(tick)
 	j.meta.Needs.prune(tick)
 }

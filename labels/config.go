@@ -15,7 +15,8 @@ type Config struct {
 	LabelWidth  time.Duration // of slices on the label clock, > 0
 	Models      []string      // whose slices are closed even before their first score
 	Identity    string        // cluster, topic ids: a state of another one is ErrForeign
-	BatchBytes  int           // Close stops after the tick at which the batch has grown beyond it; 0: never
+	BatchBytes  int           // Close stops, amid a tick or after it, once the batch has grown beyond it; 0: never
+	BatchCount  int           // the same for the outcomes that one call of Close decides
 }
 
 // Emitter takes what the close of ticks decides, in order. What is pointed to

@@ -4,6 +4,11 @@ import "hindsight/schemas"
 
 const champion = "champion"
 
+func (j *Join) publish(o *schemas.Outcome) error {
+	j.emitted++
+	return j.emit.Outcome(o)
+}
+
 // emitDecision counts up j.entry's revision and publishes how it stands. The
 // decision was caused by a label, or by none.
 func (j *Join) emitDecision(tick schemas.Instant, l *Label, fate schemas.Fate, previous string) error {
@@ -18,14 +23,14 @@ func (j *Join) emitDecision(tick schemas.Instant, l *Label, fate schemas.Fate, p
 		j.meta.Ledger.moveLabel(fate)
 		addLabel(o, l, fate)
 	}
-	return j.emit.Outcome(o)
+	return j.publish(o)
 }
 
 // emitRepeated publishes that j.score's id had been scored before.
 func (j *Join) emitRepeated(tick schemas.Instant, offset int64) error {
 	o := j.ofScore(tick, &j.score, offset)
 	o.Kind, o.Revision = schemas.Repeated, 1
-	return j.emit.Outcome(o)
+	return j.publish(o)
 }
 
 // emitFate publishes what became of a label that changed nothing. Its score is
@@ -41,7 +46,7 @@ func (j *Join) emitFate(tick schemas.Instant, l *Label, fate schemas.Fate, e *en
 	}
 	o.Truth = l.Truth
 	addLabel(o, l, fate)
-	return j.emit.Outcome(o)
+	return j.publish(o)
 }
 
 // ofScore begins an outcome with its score.

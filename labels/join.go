@@ -25,6 +25,7 @@ type Join struct {
 	told     map[string]schemas.Instant
 	sums     tickSums
 	emit     Emitter
+	emitted  int // outcomes, by this call of Close
 	outcome  schemas.Outcome
 	entry    entry
 	score    schemas.Score
@@ -144,7 +145,7 @@ func (j *Join) AddLift(b store.Batch, l *Lift) error {
 
 // AddSettings adds the settings logged at an offset of labels-rerouted, in
 // order of offsets. Adding them again changes nothing. They must be added
-// before a tick after From closes.
+// before a tick after From begins to close.
 func (j *Join) AddSettings(_ store.Batch, s Settings, offset int64) error {
 	if err := s.Validate(); err != nil {
 		return fmt.Errorf("settings at offset %d of labels-rerouted: %w", offset, err)
@@ -152,11 +153,11 @@ func (j *Join) AddSettings(_ store.Batch, s Settings, offset int64) error {
 	if j.meta.Timeline.logged(offset) != nil || len(j.meta.Timeline) > 0 && offset < j.meta.Timeline[0].Offset {
 		return nil // known, or forgotten because nothing lives by them
 	}
-	if s.From < j.meta.Closed {
+	if s.From < j.Begun() {
 		if j.Follows(s) {
 			return nil // logged twice, as after an abort: nothing changes
 		}
-		return fmt.Errorf("settings at offset %d of labels-rerouted are to hold from %v, but %v is closed", offset, s.From, j.meta.Closed)
+		return fmt.Errorf("settings at offset %d of labels-rerouted are to hold from %v, but %v is closed", offset, s.From, j.Begun())
 	}
 	j.meta.Timeline.add(chapter{Settings: s, Offset: offset, Needed: schemas.Beginning})
 	return nil
@@ -169,8 +170,8 @@ func (j *Join) arrival(b store.Batch, from source, at int64, clock schemas.Insta
 	if err := j.dropSteps(b, from, j.lifts.passed(from, clock)); err != nil {
 		return 0, 0, err
 	}
-	if arrival < j.meta.Closed {
-		arrival = j.meta.Closed
+	if begun := j.Begun(); arrival < begun { // what comes now is not among what is done of a tick
+		arrival = begun
 		j.meta.Raised++
 	}
 	return arrival, by, nil
@@ -188,12 +189,24 @@ func (j *Join) dropSteps(b store.Batch, from source, gone []step) error {
 
 // Next returns the next tick at which something falls due, Forever for none.
 func (j *Join) Next() schemas.Instant {
+	if j.meta.Amid != nil {
+		return j.meta.Amid.Tick
+	}
 	t := j.meta.Timeline
 	return min(t.after(j.earliest.score), t.after(j.earliest.label), t.from(j.earliest.timer))
 }
 
 // Closed returns the last closed tick, Beginning before the first.
 func (j *Join) Closed() schemas.Instant { return j.meta.Closed }
+
+// Begun returns the last tick that is closed, be it in part: from there on
+// other settings may hold.
+func (j *Join) Begun() schemas.Instant {
+	if j.meta.Amid != nil {
+		return j.meta.Amid.Tick
+	}
+	return j.meta.Closed
+}
 
 // Offsets returns the next offsets of what was added or skipped.
 func (j *Join) Offsets() Offsets { return j.meta.Offsets }

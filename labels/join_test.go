@@ -286,6 +286,62 @@ func TestBatchBytes(t *testing.T) {
 	}
 }
 
+// What falls due at one tick is decided in as many commits as the bound asks
+// for, and is told of the tick's end once, in the last (streaming.md §3.5).
+func TestOneTickSpansCommits(t *testing.T) {
+	config := testConfig
+	config.BatchCount = 100
+	s := store.NewMemory()
+	j, b := openTest(t, s, config)
+	const scores = 10_000
+	for n := range int64(scores) {
+		x := schemas.Score{EventID: fmt.Sprint(n), EventTime: minute, Arrival: minute, SourceOffset: n, Model: "m", Version: "1"}
+		if err := j.AddScore(b, &x, n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	save(t, j, b)
+	var all collector
+	calls, amid := 0, 0
+	for done := false; !done; calls++ {
+		b := s.Begin()
+		var out collector
+		var err error
+		if done, err = j.Close(b, 200*minute, &out); err != nil {
+			t.Fatal(err)
+		}
+		if len(out.outcomes) > config.BatchCount {
+			t.Fatalf("%d outcomes in one commit", len(out.outcomes))
+		}
+		if j.Status().Amid != nil {
+			amid++
+		}
+		all.outcomes, all.slices = append(all.outcomes, out.outcomes...), append(all.slices, out.slices...)
+		save(t, j, b)
+		if j, err = Open(1, 4, s, config); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var ended, unlabelled int
+	for i, x := range all.slices {
+		if i > 0 && x.Tick == all.slices[i-1].Tick && x.Part != all.slices[i-1].Part+1 {
+			t.Errorf("part %d after part %d", x.Part, all.slices[i-1].Part)
+		}
+		if !x.More && len(x.Cells)+int(x.Part) > 0 {
+			ended++
+		}
+		for _, c := range x.Cells {
+			if c.Clock == schemas.EventClock && c.Segment == "" {
+				unlabelled += int(c.Sums.Unlabelled)
+			}
+		}
+	}
+	t.Logf("%d outcomes in %d commits, %d of them amid a tick", len(all.outcomes), calls, amid)
+	if len(all.outcomes) != scores || unlabelled != scores || amid < scores/config.BatchCount-1 || ended > 2 {
+		t.Errorf("%d outcomes, %d unlabelled in slices, %d ticks ended", len(all.outcomes), unlabelled, ended)
+	}
+}
+
 // A state that does not come out as committed is not taken for well.
 func TestDiverged(t *testing.T) {
 	j, b := openTest(t, store.NewMemory(), testConfig)

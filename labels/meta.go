@@ -23,6 +23,7 @@ type meta struct {
 	Models     []string        `json:"models"`
 	Timeline   timeline        `json:"settings"`
 	Needs      needs           `json:"needs"`
+	Amid       *Amid           `json:"amid,omitempty"`
 }
 
 // Save writes into the batch what is not written as it happens. It must be the

@@ -1,6 +1,7 @@
 package labels
 
 import (
+	"bytes"
 	"fmt"
 
 	"hindsight/labels/store"
@@ -46,6 +47,16 @@ func (j *Join) Settle(b store.Batch, target Status) (done bool, err error) {
 			return done, err
 		}
 		j.pass(target.Closed) // the settings that made it a tick may be gone
+	}
+	if target.Amid != nil {
+		j.emit, j.emitted = silence{}, 0
+		if _, err := j.closeTick(b, target.Amid.Tick, target.Amid); err != nil {
+			return false, fmt.Errorf("join of partition %d: tick %v: %w", j.id, target.Amid.Tick, err)
+		}
+		if a := j.meta.Amid; a != nil && j.full(b) && (a.Queue != target.Amid.Queue || !bytes.Equal(a.Key, target.Amid.Key)) {
+			return false, nil
+		}
+		j.meta.Amid = target.Amid.clone()
 	}
 	if j.decided != nil {
 		if err := j.sweep(b); err != nil {

@@ -19,7 +19,7 @@ import (
 // one comes back. What is read again leads to the same state, byte for byte,
 // and from there to the same outcomes as if nothing had happened.
 func TestAnyCrash(t *testing.T) {
-	var caughtUp, rebuilt, short int
+	var caughtUp, rebuilt, short, amid int
 	for seed := range uint64(50) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			h := newHistory(rand.New(rand.NewPCG(seed, 10)), 300)
@@ -32,9 +32,15 @@ func TestAnyCrash(t *testing.T) {
 				case 0, 1:
 					old = append(old, p.copyStore())
 				case 2:
+					if p.committed.status.Amid != nil {
+						amid++
+					}
 					p.recover(old[r.IntN(len(old))], p.catchUp)
 					caughtUp++
 				case 3:
+					if p.committed.status.Amid != nil {
+						amid++
+					}
 					floors := p.committed.status.Floors
 					p.recover(store.NewMemory(), p.rebuild)
 					rebuilt++
@@ -53,8 +59,8 @@ func TestAnyCrash(t *testing.T) {
 			}
 		})
 	}
-	if caughtUp < 100 || rebuilt < 100 || short < rebuilt/4 {
-		t.Errorf("%d times caught up, %d times rebuilt, %d of them not from the beginning", caughtUp, rebuilt, short)
+	if caughtUp < 100 || rebuilt < 100 || short < rebuilt/4 || amid < 50 {
+		t.Errorf("%d times caught up, %d times rebuilt, %d of them not from the beginning; %d crashes amid a tick", caughtUp, rebuilt, short, amid)
 	}
 }
 
@@ -158,7 +164,11 @@ func (p *replay) readUpTo(to Offsets) {
 func (p *replay) settle() {
 	for done := false; !done; {
 		b := p.store.Begin()
-		p.settingsFor(b, p.committed.status.Closed)
+		upTo := p.committed.status.Closed
+		if a := p.committed.status.Amid; a != nil {
+			upTo = a.Tick
+		}
+		p.settingsFor(b, upTo)
 		var err error
 		done, err = p.join.Settle(b, p.committed.status)
 		p.must(err)

@@ -33,6 +33,8 @@ type replay struct {
 	store store.Store
 	join  *Join
 
+	most      int            // outcomes in one call of Close
+	amid      int            // commits amid a tick
 	lifted    map[int64]bool // lifts the join was given
 	known     map[int64]bool // settings
 	committed commit
@@ -52,13 +54,13 @@ type commit struct {
 }
 
 func newReplay(t *testing.T, r *rand.Rand, h *history, s store.Store) *replay {
-	p := &replay{t: t, r: r, h: h, store: s}
+	p := &replay{t: t, r: r, h: h, store: s, most: r.IntN(4)} // 0: a tick is never left
 	p.open()
 	return p
 }
 
 func (p *replay) config() Config {
-	return Config{EventsTopic: eventsTopic, EventWidth: eventWidth, LabelWidth: labelWidth, Identity: "test", BatchBytes: 20_000}
+	return Config{EventsTopic: eventsTopic, EventWidth: eventWidth, LabelWidth: labelWidth, Identity: "test", BatchBytes: 20_000, BatchCount: p.most}
 }
 
 func (p *replay) open() {
@@ -139,6 +141,9 @@ func (p *replay) commit(b store.Batch) {
 	p.slices = append(p.slices, p.staged.slices...)
 	p.staged.outcomes, p.staged.slices = nil, nil
 	p.committed = commit{p.join.Offsets(), p.join.Status(), len(p.outcomes)}
+	if p.committed.status.Amid != nil {
+		p.amid++
+	}
 	p.check()
 }
 

@@ -10,13 +10,14 @@ import (
 
 // Status is what a commit tells about the state of a partition, so that a
 // state that is behind, or lost, can be brought to the same point. As JSON it
-// takes at most 1 KiB.
+// takes at most 3 KiB.
 type Status struct {
 	Closed schemas.Instant `json:"closed"` // the last closed tick
 	Ledger Ledger          `json:"ledger"`
 	Floors Floors          `json:"floors"`
-	Raised int64           `json:"raised"` // records that came after their tick was closed: 0 unless clocks were wrong
-	Models []string        `json:"models"` // whose slices are closed
+	Raised int64           `json:"raised"`         // records that came after their tick was closed: 0 unless clocks were wrong
+	Models []string        `json:"models"`         // whose slices are closed
+	Amid   *Amid           `json:"amid,omitempty"` // the tick after Closed, where it is closed in part
 }
 
 // Status returns how things stand, to go with the commit of what was added.
@@ -27,6 +28,7 @@ func (j *Join) Status() Status {
 		Floors: j.floors(),
 		Raised: j.meta.Raised,
 		Models: slices.Clone(j.models),
+		Amid:   j.meta.Amid.clone(),
 	}
 }
 

@@ -139,30 +139,37 @@ func (t *tickSums) addTo(at cell, n change) {
 	}
 }
 
-// emitSlices publishes what the tick adds, in one or more parts for each model.
-func (j *Join) emitSlices() error {
+// emitSlices publishes what the tick adds, in one or more parts for each model:
+// all of it, or, where more will follow, what it has added since it was left.
+func (j *Join) emitSlices(more bool) error {
 	t := &j.sums
 	maps.DeleteFunc(t.cells, func(_ cell, s *schemas.Sums) bool { return s.IsZero() })
-	if len(t.cells) == 0 {
-		return nil
+	byModel := map[string][]cell{}
+	for c := range t.cells {
+		byModel[c.model] = append(byModel[c.model], c)
 	}
-	sorted := slices.SortedFunc(maps.Keys(t.cells), cell.compare)
-	for len(sorted) > 0 {
-		n := 1
-		for n < len(sorted) && sorted[n].model == sorted[0].model {
-			n++
+	if a := j.meta.Amid; a != nil && !more { // parts that were published want a last one
+		for model := range a.Parts {
+			byModel[model] = byModel[model][:len(byModel[model]):len(byModel[model])]
 		}
-		if err := j.emitParts(sorted[:n]); err != nil {
+	}
+	for _, model := range slices.Sorted(maps.Keys(byModel)) {
+		cells := byModel[model]
+		slices.SortFunc(cells, cell.compare)
+		if err := j.emitParts(model, cells, more); err != nil {
 			return err
 		}
-		sorted = sorted[n:]
 	}
 	return nil
 }
 
-func (j *Join) emitParts(of []cell) error {
-	s := schemas.Slice{Model: of[0].model, Partition: j.id, Partitions: j.partitions, Tick: j.sums.tick}
-	for part := range slices.Chunk(of, maxCells) {
+func (j *Join) emitParts(model string, of []cell, more bool) error {
+	s := schemas.Slice{Model: model, Partition: j.id, Partitions: j.partitions, Tick: j.sums.tick}
+	if j.meta.Amid != nil {
+		s.Part = j.meta.Amid.Parts[model]
+	}
+	for s.More = true; s.More; s.Part++ {
+		part := of[:min(len(of), maxCells)]
 		s.Cells = s.Cells[:0]
 		for _, c := range part {
 			s.Cells = append(s.Cells, schemas.Cell{
@@ -171,13 +178,16 @@ func (j *Join) emitParts(of []cell) error {
 			})
 		}
 		of = of[len(part):]
-		s.More = len(of) > 0
+		s.More = more || len(of) > 0
 		if err := j.emit.Slice(&s); err != nil {
 			return err
 		}
-		s.Part++
+		if more && len(of) == 0 {
+			j.meta.Amid.Parts[model] = s.Part + 1
+			return nil
+		}
 	}
-	j.told[s.Model] = s.Tick
+	j.told[model] = s.Tick
 	return nil
 }
 
