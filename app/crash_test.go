@@ -142,7 +142,7 @@ func (s *stand) crashAt(point *faultnet.Strike, dir string, clock *steppedClock,
 }
 
 // The whole program dies at every request that one of its parts sends, and is
-// started again: reliability.md row 2. At least once publishes some scores
+// started again: GUARANTEES.md R2. At least once publishes some scores
 // again, and nothing else differs.
 func TestTheProgramCrashesAtEveryRequest(t *testing.T) {
 	want := parsed(t, newStand(t, crashLoans, 0).finish(t.TempDir()))

@@ -132,7 +132,7 @@ func awaitProbe(t *testing.T, a *app.App, want int, reason string) {
 }
 
 // While no broker answers the process is alive and not ready, with the reason,
-// and it goes on by itself once one does (reliability.md row 7 and F.9).
+// and it goes on by itself once one does (GUARANTEES.md R7 and F.9).
 func TestKafkaOutOfReachIsNotReadyAndHeals(t *testing.T) {
 	want := newStand(t, restartLoans, 0).finish(t.TempDir())
 	s, l := newStand(t, restartLoans, 0), newLine()

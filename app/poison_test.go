@@ -99,7 +99,7 @@ var bombTypes = []string{
 }
 
 // TestPoison mixes bad messages with good ones on events and labels
-// (reliability.md rows 22 and 23; streaming.md scenario 20): random bytes, wrong
+// (GUARANTEES.md R22 and R23; S20): random bytes, wrong
 // magic, unknown schemas, truncated, trailing and flipped bytes, bombs, too
 // large. Each is a dead letter exactly once, with value, key and headers as they
 // were, or was readable after all and is counted so; nothing crashes or stalls.

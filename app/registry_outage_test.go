@@ -93,7 +93,7 @@ func (e *endless) Read(p []byte) (int, error) {
 }
 
 // The registry fails while labels of a schema come that nobody has seen
-// (reliability.md row 26; streaming.md scenario 20): events, whose schema is
+// (GUARANTEES.md R26; S20): events, whose schema is
 // known, keep flowing, labels wait and are no dead letters, and the result is
 // that of a run that met no fault.
 func TestRegistryOutage(t *testing.T) {

@@ -15,7 +15,7 @@ import (
 )
 
 // Poison output: an event whose score no topic takes is set aside, the others
-// go on, and it does not move time. streaming.md scenario 20.
+// go on, and it does not move time. S20.
 func TestScoreThatIsTooLargeIsSetAside(t *testing.T) {
 	stage, records := newTestScore(t, 1000)
 	now := schemas.InstantOf(time.Now())

@@ -113,7 +113,7 @@ func isAnew(topic string) func(*testing.T, *kadm.Client) {
 }
 
 // A topic gets partitions, or is deleted, perhaps to be made anew, while the
-// program runs (reliability.md row 12; streaming.md scenario 18): the run ends,
+// program runs (GUARANTEES.md R12; S18): the run ends,
 // names the topic and what changed, and says what to do.
 func TestTopicsChangeWhileRunning(t *testing.T) {
 	const grew, again = "had 4 partitions and has 6", "was deleted and made anew, or another one named in its place, while hindsight was running"
@@ -190,8 +190,8 @@ func TestTopicsChangeBetweenRuns(t *testing.T) {
 	}
 }
 
-// Retention passes what SCORE has committed while nobody runs (reliability.md
-// row 13; streaming.md scenario 17): the run ends with the lost range and the
+// Retention passes what SCORE has committed while nobody runs (GUARANTEES.md
+// R13; S17): the run ends with the lost range and the
 // cure, and the cure works: the loss is counted.
 func TestRetentionPassesTheEvents(t *testing.T) {
 	s, dir := newStand(t, 300, 0), t.TempDir()
@@ -232,7 +232,7 @@ func TestRetentionPassesTheEvents(t *testing.T) {
 }
 
 // Retention passes a floor that a rebuild needs, and the disk is lost
-// (streaming.md scenario 17): refused with the range and the cure. With the disk
+// (S17): refused with the range and the cure. With the disk
 // present nothing is needed of it.
 func TestRetentionPassesTheFloor(t *testing.T) {
 	s, dir := newStand(t, 3000, 0), t.TempDir()

@@ -14,7 +14,7 @@ import (
 // cooperatively, mirrors the lead's partitions onto the followers, so that
 // partition p of all of them goes to one member, and remembers the whole
 // assignment of each generation: the authority on what is owned, because a
-// GroupTransactSession can swallow a revocation (research/streaming.md F1).
+// GroupTransactSession can swallow a revocation.
 type balancer struct {
 	kgo.GroupBalancer // cooperative-sticky, which does the assigning
 	lead              string

@@ -71,7 +71,7 @@ func crashCases() []crashCase {
 }
 
 // A member dies at a named point and its successor takes the same transactional
-// id: reliability.md row 2, streaming.md scenarios 1 to 4.
+// id: GUARANTEES.md R2, S1 to S4.
 func TestCrashAtEveryPoint(t *testing.T) {
 	cases := crashCases()
 	t.Logf("%d named points", len(cases))
@@ -114,7 +114,7 @@ func (c crashCase) bed(t *testing.T) *bed {
 
 // A connection breaks before a request arrived or before its response did, and
 // the process lives on: it must not believe its memory where the outcome is
-// unknown. streaming.md scenario 3.
+// unknown. S3.
 func TestConnectionLostAtEveryRequest(t *testing.T) {
 	cases := slices.DeleteFunc(crashCases(), func(c crashCase) bool { return c.point != "" })
 	t.Logf("%d requests and responses", len(cases))

@@ -53,7 +53,7 @@ func errorCases() []errorCase {
 }
 
 // Every error at every request that a member sends heals, or ends the run with
-// an error that names it; none hangs: reliability.md row 10.
+// an error that names it; none hangs: GUARANTEES.md R10.
 func TestEveryErrorAtEveryRequestHeals(t *testing.T) {
 	cases := errorCases()
 	t.Logf("%d pairs of request and error", len(cases))

@@ -90,7 +90,7 @@ func TestNothingIsCommittedBesideARefusedRecord(t *testing.T) {
 }
 
 // A record of ours that its topic does not take would replace sessions for
-// ever: it ends the run, and says what to raise. streaming.md scenario 20.
+// ever: it ends the run, and says what to raise. S20.
 func TestRecordThatNoTopicTakesEndsTheRun(t *testing.T) {
 	_, client := testBroker(t, map[string]int32{"in": 1, "out": 1})
 	produce(t, client, "in", 1, 10)

@@ -58,7 +58,7 @@ func (h *holder) Committed() error {
 }
 
 // A record that cannot be read yet holds its partition and no other, nothing of
-// it is lost or repeated, and it is told of (streaming.md scenario 20: an outage pauses).
+// it is lost or repeated, and it is told of (S20: an outage pauses).
 func TestHeldPartition(t *testing.T) {
 	for _, delivery := range []Delivery{ExactlyOnce, AtLeastOnce} {
 		t.Run(fmt.Sprint(delivery), func(t *testing.T) {

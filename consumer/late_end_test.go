@@ -12,7 +12,7 @@ import (
 // of the next transaction, and the member dies there: its half of a transaction
 // must not stand. Transactions of version 2 have an epoch each, which refuses
 // it; those of version 1 do not, and the program says so at its start.
-// reliability.md row 9.
+// GUARANTEES.md R9.
 func TestEndOfOneTransactionDoesNotEndTheNext(t *testing.T) {
 	for name, action := range map[string]faultnet.Action{"delayed": faultnet.Hold, "twice": faultnet.Keep} {
 		t.Run(name, func(t *testing.T) {

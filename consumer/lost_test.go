@@ -96,8 +96,8 @@ func wantLost(t *testing.T, err error, next, start, end int64, text string) {
 	}
 }
 
-// Retention passes a committed offset while nobody reads (reliability.md row
-// 13; streaming.md scenario 17): the run ends and names what is lost.
+// Retention passes a committed offset while nobody reads (GUARANTEES.md row
+// 13; S17): the run ends and names what is lost.
 func TestRetentionPassedTheCommit(t *testing.T) {
 	_, client := testBroker(t, map[string]int32{"in": 1})
 	produce(t, client, "in", 1, 10)
@@ -181,7 +181,7 @@ func TestRetentionOvertakesTheReader(t *testing.T) {
 }
 
 // The log is shorter than what was read (an unclean election, or a topic made
-// anew while nobody looked): streaming.md scenario 16.
+// anew while nobody looked): S16.
 func TestLogShorterThanTheCommit(t *testing.T) {
 	_, client := testBroker(t, map[string]int32{"in": 1})
 	produce(t, client, "in", 1, 10)
@@ -191,7 +191,7 @@ func TestLogShorterThanTheCommit(t *testing.T) {
 }
 
 // A new leader does not have the epoch that was read: the client reports data
-// loss, and the run ends (streaming.md scenario 16).
+// loss, and the run ends (S16).
 func TestDataLossAfterAnElection(t *testing.T) {
 	cluster, err := kfake.NewCluster(kfake.NumBrokers(2), kfake.SeedTopics(1, "in"), kfake.GroupMinSessionTimeout(time.Second))
 	if err != nil {
@@ -230,8 +230,8 @@ func TestDataLossAfterAnElection(t *testing.T) {
 	wantLost(t, err, 10, 0, 6, "in/0: offsets 6 to 9 were read and are gone: the log ends at 6")
 }
 
-// A topic is deleted and made anew under a reader (reliability.md row 12;
-// streaming.md scenario 18): the run ends and names it.
+// A topic is deleted and made anew under a reader (GUARANTEES.md R12;
+// S18): the run ends and names it.
 func TestTopicMadeAnew(t *testing.T) {
 	_, client := testBroker(t, map[string]int32{"in": 1})
 	produce(t, client, "in", 1, 10)

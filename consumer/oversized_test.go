@@ -50,7 +50,7 @@ func (s *skipStage) Process(_ context.Context, _ time.Time, fetches kgo.Fetches,
 
 // A batch that would decompress beyond the bound stands for its offsets as one
 // dead letter, at the log's start, in its middle and at its end, and what lies
-// around it is read (reliability.md row 24: a batch that inflates to 1 GiB).
+// around it is read (GUARANTEES.md R24: a batch that inflates to 1 GiB).
 func TestABatchBeyondTheBoundIsPassedOver(t *testing.T) {
 	for _, delivery := range []Delivery{ExactlyOnce, AtLeastOnce} {
 		t.Run(fmt.Sprint(delivery), func(t *testing.T) { passOverBatches(t, delivery) })

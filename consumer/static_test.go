@@ -161,7 +161,7 @@ func restartOne(t *testing.T, static bool) (moved, left int64) {
 }
 
 // A static member that is back within the session timeout finds its partitions
-// as it left them, and the other one is not disturbed (reliability.md F.10). A
+// as it left them, and the other one is not disturbed (GUARANTEES.md). A
 // dynamic one leaves, and the other one gets partitions, which shows that it
 // would have been seen. That there is no rebalance at all is for a real Kafka
 // to say (TestRollingRestart): kfake wants the very same metadata for that.
@@ -178,7 +178,7 @@ func TestRestartOfAStaticMemberMovesNothing(t *testing.T) {
 }
 
 // Two processes with one instance name: the one that came first ends with an
-// error that names it, the other one works (reliability.md row 5).
+// error that names it, the other one works (GUARANTEES.md R5).
 func TestAnInstanceNameInUseEndsTheFirst(t *testing.T) {
 	cluster, client := testBroker(t, map[string]int32{"in": 4, "out": 4})
 	g := followGenerations(cluster)

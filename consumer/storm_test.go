@@ -23,7 +23,7 @@ func (c stormCase) String() string {
 // Members join, leave and die while others work, each after some transactions
 // of the group. Only static ones die, and come back by their name: kfake never
 // misses a dynamic one that dies between joining and syncing.
-// reliability.md row 11; streaming.md scenario 12.
+// GUARANTEES.md R11; S12.
 func TestRebalanceStorm(t *testing.T) {
 	cases := []stormCase{{false, ExactlyOnce}, {false, AtLeastOnce}, {true, ExactlyOnce}, {true, AtLeastOnce}}
 	together(t, len(cases), cases, func(t *testing.T, c stormCase) {
@@ -83,8 +83,7 @@ func TestRebalanceStorm(t *testing.T) {
 }
 
 // A member that idles is rebalanced twice, which a session of franz-go tells it
-// once; what it reads and commits afterwards must be its own: streaming.md
-// scenario 11.
+// once; what it reads and commits afterwards must be its own: S11.
 func TestRebalancedTwiceWhileIdle(t *testing.T) {
 	b := newBed(t, 6)
 	b.produce(60)
@@ -118,7 +117,7 @@ func TestRebalancedTwiceWhileIdle(t *testing.T) {
 }
 
 // The first transaction is given up where the log begins past 0 and nothing was
-// ever committed: reading goes on at the true start. streaming.md scenario 14.
+// ever committed: reading goes on at the true start. S14.
 func TestFirstTransactionAbortsWhereTheLogWasCut(t *testing.T) {
 	b := newBed(t, 2)
 	b.produce(100)
@@ -138,7 +137,7 @@ func TestFirstTransactionAbortsWhereTheLogWasCut(t *testing.T) {
 }
 
 // The coordinators of group and transactions move from broker to broker, and
-// partitions have no leader for a while: streaming.md scenario 15. Leaders do
+// partitions have no leader for a while: S15. Leaders do
 // not really move, because kfake then answers as after a truncation.
 func TestCoordinatorsMoveAndLeadersAreAway(t *testing.T) {
 	b := newBed(t, 4, kfake.NumBrokers(3))

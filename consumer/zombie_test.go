@@ -13,7 +13,7 @@ import (
 
 // A member dies between TxnOffsetCommit and EndTxn. Its successor fences the
 // open transaction at once, or it would wait for the transaction's timeout, of
-// ten minutes here, before it may read the offsets: reliability.md row 3.
+// ten minutes here, before it may read the offsets: GUARANTEES.md R3.
 func TestOrphanTransactionDoesNotHoldUpItsSuccessor(t *testing.T) {
 	b := newBed(t, 2)
 	b.timeouts = append(b.timeouts, kgo.TransactionTimeout(10*time.Minute))
@@ -33,7 +33,7 @@ func TestOrphanTransactionDoesNotHoldUpItsSuccessor(t *testing.T) {
 
 // A member is stopped for longer than its session, in the middle of a
 // transaction, and goes on when another has done its work: what it ends late
-// must not stand. reliability.md row 4; streaming.md scenario 9.
+// must not stand. GUARANTEES.md R4; S9.
 func TestZombieThatEndsLateChangesNothing(t *testing.T) {
 	b := newBed(t, 2)
 	b.produce(120)
@@ -61,7 +61,7 @@ func TestZombieThatEndsLateChangesNothing(t *testing.T) {
 }
 
 // Records that are not acknowledged before the transaction's timeout replace
-// the session: streaming.md scenario 10.
+// the session: S10.
 func TestTransactionThatTimesOutWhileItPublishes(t *testing.T) {
 	b := newBed(t, 2)
 	b.timeouts = append(b.timeouts, kgo.ProduceRequestTimeout(5*time.Minute), kgo.TransactionTimeout(time.Second))
@@ -81,7 +81,7 @@ func TestTransactionThatTimesOutWhileItPublishes(t *testing.T) {
 }
 
 // Two members with one transactional id fence each other; the error names the
-// id, and nothing is lost or doubled: reliability.md row 5.
+// id, and nothing is lost or doubled: GUARANTEES.md R5.
 func TestTwoMembersWithOneTransactionalID(t *testing.T) {
 	b := newBed(t, 4)
 	b.produce(400)

@@ -24,7 +24,7 @@ watch: {slice: 10m, windows: [{name: quarter, size: 6h}]}
 
 // TestLabelsOfLibrdkafka joins labels that kcat, which is librdkafka, has
 // placed: by CRC-32 as is its default, by murmur2, by another key, without a
-// key, and on another number of partitions (streaming.md scenario 19). Every
+// key, and on another number of partitions (S19). Every
 // label ends in its bucket, those that lie right are not copied, and `check` says
 // what to set.
 func TestLabelsOfLibrdkafka(t *testing.T) {

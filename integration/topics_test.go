@@ -49,8 +49,7 @@ func refused(t *testing.T, dir string, args ...string) string {
 }
 
 // TestTopicsChange lets topics grow and be made anew under the running program
-// and between two runs, on a real broker (reliability.md row 12; streaming.md
-// scenario 18): it ends with exit code 1 and says which topic, what changed and
+// and between two runs, on a real broker (GUARANTEES.md R12; S18): it ends with exit code 1 and says which topic, what changed and
 // what to do. A broker forgets the commits of a topic that is deleted.
 func TestTopicsChange(t *testing.T) {
 	all := newCluster(t)
@@ -131,8 +130,7 @@ func (c *cluster) fill(dir, config string, labels int32, n int) *feed {
 }
 
 // TestRetention deletes records that were not read, and ones that a rebuild
-// needs, from a real broker's logs (reliability.md row 13; streaming.md scenario
-// 17): the program names the range and the cure, and the cure works.
+// needs, from a real broker's logs (GUARANTEES.md R13; S17): the program names the range and the cure, and the cure works.
 func TestRetention(t *testing.T) {
 	c, dir := newCluster(t), t.TempDir()
 	f := c.fill(dir, topicsConfig, 4, 2000)

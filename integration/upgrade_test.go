@@ -51,7 +51,7 @@ func patched(t *testing.T, name string, edits map[string][2]string) string {
 
 // TestRollingUpgrade replaces two processes of one group, one by one, by a
 // version with another format of the state and a new field in its commits, and
-// rolls back (streaming.md scenario 25). Neither opens the other's state, both
+// rolls back (S25). Neither opens the other's state, both
 // read the other's commits, and nothing is lost or twice. A version whose
 // commits are of another format is refused by the old one, by name.
 func TestRollingUpgrade(t *testing.T) {

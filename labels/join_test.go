@@ -287,7 +287,7 @@ func TestBatchBytes(t *testing.T) {
 }
 
 // What falls due at one tick is decided in as many commits as the bound asks
-// for, and is told of the tick's end once, in the last (streaming.md §3.5).
+// for, and is told of the tick's end once, in the last.
 func TestOneTickSpansCommits(t *testing.T) {
 	config := testConfig
 	config.BatchCount = 100

@@ -11,7 +11,7 @@ import (
 	"hindsight/app/config"
 )
 
-// An EndTxn that is delayed past the next transaction (reliability.md row 9):
+// An EndTxn that is delayed past the next transaction (GUARANTEES.md R9):
 // brokers that cannot tell it from the next one's are named, with the risk.
 func TestBrokersBelowTransactionVersion2(t *testing.T) {
 	for _, c := range []struct {
