@@ -94,7 +94,7 @@ func TestAuditLive(t *testing.T) {
 		for running := true; running; {
 			r := s.audit(s.config(dir))
 			wantSound(t, fmt.Sprintf("after %d stops, running", stop), r, "has committed nothing")
-			if checked(r, "scores pending") > 0 && checked(r, "windows") > 0 {
+			if checked(r, "scores pending") > 0 {
 				busy++
 			}
 			select {
@@ -109,6 +109,9 @@ func TestAuditLive(t *testing.T) {
 		cancel()
 		r := s.audit(s.config(dir))
 		wantSound(t, fmt.Sprintf("after %d stops, at rest", stop), r, "has committed nothing")
+		if checked(r, "scores pending") > 0 {
+			busy++
+		}
 		if err := os.RemoveAll(filepath.Join(dir, "join")); err != nil {
 			t.Fatal(err)
 		}
@@ -116,7 +119,7 @@ func TestAuditLive(t *testing.T) {
 			t.Errorf("%d scores were checked at the end, want %d", checked(r, "scores"), restartLoans)
 		}
 	}
-	t.Logf("%d audits of a system at work", busy)
+	t.Logf("%d audits of a system with work before it", busy)
 	if busy == 0 {
 		t.Error("the test did not meet what it is about")
 	}
