@@ -26,19 +26,21 @@ type gateInput struct {
 	lifted   func(topic string, p int32) schemas.Instant // the lift in force for a source in this partition
 	position func(id sourceID) int64                     // first offset of a source that this partition has not seen
 	carried  time.Duration                               // how long all sources have been idle, times the speed of time
+	arrives  func(schemas.Instant) bool                  // whether a record that is not applied arrives then or later
 }
 
 // decideGate takes the minimum of the clocks of the sources that hold time.
 // A source that has ended or idles does not: it is lifted to that minimum, by
 // a record, so that whoever folds these records again lifts it likewise.
 func decideGate(in gateInput) gate {
-	holding, free := schemas.Forever, schemas.Beginning
+	holding, free, pinned := schemas.Forever, schemas.Beginning, schemas.Forever
 	allEnded := true
 	var idle []sourceID
 	for _, id := range in.sample.order {
 		src := in.sample.sources[id]
-		clock := max(src.clock, in.lifted(id.topic, id.partition))
-		free = max(free, clock)
+		lifted := in.lifted(id.topic, id.partition)
+		clock := max(src.clock, lifted)
+		free, pinned = max(free, clock), min(pinned, lifted)
 		allEnded = allEnded && src.ended
 		if src.ended || src.idle {
 			idle = append(idle, id)
@@ -54,8 +56,10 @@ func decideGate(in gateInput) gate {
 		}
 		if g.last = allEnded; allEnded {
 			// The tick strictly after every arrival, so that all are applied.
-			// A clock that a former last gate lifted there already stays.
-			g.at = lastTick(free, in.tick, in.closed)
+			// Where a former last gate has lifted every source already it stays.
+			if g.at = free; pinned < free || in.arrives(free) {
+				g.at = free.After(in.tick)
+			}
 		} else {
 			g.at, g.carries = free.Add(in.carried).Floor(in.tick), true
 		}
@@ -73,11 +77,4 @@ func decideGate(in gateInput) gate {
 		g.lift = &lift
 	}
 	return g
-}
-
-func lastTick(free schemas.Instant, tick time.Duration, closed schemas.Instant) schemas.Instant {
-	if free == closed {
-		return closed
-	}
-	return free.After(tick)
 }

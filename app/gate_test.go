@@ -27,6 +27,7 @@ func TestDecideGate(t *testing.T) {
 		lifted  map[sourceID]schemas.Instant
 		closed  schemas.Instant
 		carried time.Duration
+		arrives schemas.Instant // of the last record that is not applied
 		want    gate
 	}{
 		{
@@ -86,6 +87,26 @@ func TestDecideGate(t *testing.T) {
 			want:    gate{at: 8 * minute, last: true, free: 8 * minute},
 		},
 		{
+			name:    "a last gate whose ticks are not all closed yet stays where it is",
+			sources: map[sourceID]sourceClock{e0: {clock: 7 * minute, ended: true}, e1: {clock: 3 * minute, ended: true}, l0: {clock: 5 * minute, ended: true}},
+			lifted:  map[sourceID]schemas.Instant{e0: 8 * minute, e1: 8 * minute, l0: 8 * minute},
+			closed:  2 * minute, arrives: 7 * minute,
+			want: gate{at: 8 * minute, last: true, free: 8 * minute},
+		},
+		{
+			name:    "a record that came after a last gate was lifted to it",
+			sources: map[sourceID]sourceClock{e0: {clock: 7 * minute, ended: true}, e1: {clock: 3 * minute, ended: true}, l0: {clock: 5 * minute, ended: true}},
+			lifted:  map[sourceID]schemas.Instant{e0: 8 * minute, e1: 8 * minute, l0: 8 * minute},
+			closed:  8 * minute, arrives: 8 * minute,
+			want: gate{at: 9 * minute, lift: lift(9*minute, e0, e1, l0), last: true, free: 8 * minute},
+		},
+		{
+			name:    "a record that stands where the last tick was closed is not left over",
+			sources: map[sourceID]sourceClock{e0: {clock: 7 * minute, ended: true}, e1: {clock: 7 * minute, ended: true}, l0: {clock: 7 * minute, ended: true}},
+			closed:  7 * minute, arrives: 7 * minute,
+			want: gate{at: 8 * minute, lift: lift(8*minute, e0, e1, l0), last: true, free: 7 * minute},
+		},
+		{
 			name:    "inputs without a record end at the beginning",
 			sources: map[sourceID]sourceClock{e0: {clock: schemas.Beginning, ended: true}, e1: {clock: schemas.Beginning, ended: true}, l0: {clock: schemas.Beginning, ended: true}},
 			want:    gate{at: schemas.Beginning, last: true},
@@ -101,6 +122,7 @@ func TestDecideGate(t *testing.T) {
 					return schemas.Beginning
 				},
 				position: func(sourceID) int64 { return 100 },
+				arrives:  func(i schemas.Instant) bool { return c.arrives >= i },
 			})
 			if diff := cmp.Diff(c.want, got, cmp.AllowUnexported(gate{})); diff != "" {
 				t.Errorf("gate (-want +got):\n%s", diff)

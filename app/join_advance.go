@@ -60,12 +60,20 @@ func (s *joinStage) advancePartition(p *joinPartition, now time.Time) error {
 // openGate moves the gate by a sample whose ends are reached.
 func (s *joinStage) openGate(p *joinPartition, now time.Time) error {
 	since := max(0, min(now.Sub(p.carried), s.clocks.quietest(now)))
+	var fault error
 	g := decideGate(gateInput{
 		sample: p.pending, tick: s.config.Watch.Tick, closed: p.join.Closed(),
 		lifted:   p.join.Lifted,
 		position: func(id sourceID) int64 { return s.position(p, id) },
 		carried:  time.Duration(float64(since) * s.speed),
+		arrives: func(i schemas.Instant) (found bool) {
+			found, fault = p.join.Arrives(s.batch, i)
+			return found
+		},
 	})
+	if fault != nil {
+		return fault
+	}
 	if g.lift != nil {
 		// The record will stand at or past this offset: early enough for a rebuild.
 		g.lift.Offset = p.rerouted

@@ -1,6 +1,9 @@
 package labels
 
-import "hindsight/schemas"
+import (
+	"hindsight/labels/store"
+	"hindsight/schemas"
+)
 
 // Follows reports whether the last settings that j knows are s, whatever their From.
 func (j *Join) Follows(s Settings) bool {
@@ -21,4 +24,19 @@ func (j *Join) Lifted(topic string, partition int32) schemas.Instant {
 		highest = max(highest, s.value)
 	}
 	return highest
+}
+
+// Arrives reports whether a score or label that is not applied yet arrives at
+// an instant or later.
+func (j *Join) Arrives(r store.Reader, from schemas.Instant) (found bool, err error) {
+	for _, kind := range []byte{scoreInbox, labelInbox} {
+		err := r.Scan(j.prefix.timed(nil, kind, from), j.prefix.key(nil, kind+1), func(_, _ []byte) (bool, error) {
+			found = true
+			return false, nil
+		})
+		if err != nil || found {
+			return found, err
+		}
+	}
+	return false, nil
 }
