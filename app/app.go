@@ -75,11 +75,12 @@ type App struct {
 	started  time.Time
 	stopping atomic.Bool
 	budget   memory.Budget
+	clock    steadyClock
 }
 
 // New checks and connects everything that the stages need. It starts nothing.
 func New(ctx context.Context, o Options) (*App, error) {
-	a := &App{options: o, config: o.Config, log: o.Log, gatherer: prometheus.NewRegistry(), started: time.Now()}
+	a := &App{options: o, config: o.Config, log: o.Log, gatherer: prometheus.NewRegistry(), started: time.Now(), clock: newSteadyClock()}
 	if a.options.Speed == 0 {
 		a.options.Speed = 1
 	}
@@ -305,6 +306,7 @@ func (a *App) member(stage config.Stage, lead string) consumer.Config {
 				kafka.BoundFetches(a.budget.Fetch),
 			}
 		},
+		Now: a.clock.now,
 		Log: a.log,
 	}
 }

@@ -44,7 +44,16 @@ type Config struct {
 	// Held is told at every turn which partition has been held for longest, once
 	// that is long, and how long; 0: none has been. nil: nobody wants to know.
 	Held func(Partition, Hold, time.Duration)
-	Log  *slog.Logger
+	// Now is the wall clock that the stage is given; nil: time.Now.
+	Now func() time.Time
+	Log *slog.Logger
+}
+
+func (c *Config) now() time.Time {
+	if c.Now != nil {
+		return c.Now()
+	}
+	return time.Now()
 }
 
 func (c *Config) topics() []string {

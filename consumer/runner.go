@@ -102,7 +102,7 @@ func runSession(ctx context.Context, config *Config, stage Stage) (err error) {
 			s.resume(ready)
 		}
 		idle := fetches.NumRecords() == 0
-		last = time.Now()
+		last = config.now()
 		out.reset()
 		committed := false
 		if !idle || !s.paused {
