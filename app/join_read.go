@@ -63,6 +63,11 @@ func (s *labelReader) readLabel(ctx context.Context, value []byte, timestamp int
 			return &consumer.Fault{Class: "no_time", Message: fmt.Sprintf("field %s, the label time, is missing", c.Time)}, nil
 		}
 	}
+	recorded := schemas.InstantOfMillis(timestamp)
+	if l.LabelTime < earliest || l.LabelTime > latestTime || s.config.Labels.Clock == config.RecordClock && recorded < earliest {
+		return &consumer.Fault{Class: "bad_timestamp", Message: fmt.Sprintf(
+			"the label's time %v (record %v) lies outside of the years 1 to 9999: it is no time", l.LabelTime, recorded)}, nil
+	}
 	return nil, nil
 }
 
@@ -131,8 +136,9 @@ func (s *joinStage) readReroutedLabels(ctx context.Context, id int32, records []
 		case rec.lift != nil:
 			err = p.join.AddLift(s.batch, rec.lift)
 		case rec.settings != nil:
-			p.logging = false
 			err = p.join.AddSettings(s.batch, *rec.settings, r.Offset)
+			// Those of a process before us may be read while ours are still to come.
+			p.logging = p.logging && !p.join.Follows(joinSettings(s.config))
 		default:
 			err = s.addRerouted(ctx, p, r, rec.origin)
 		}
@@ -231,6 +237,9 @@ func (s *joinStage) readLabels(ctx context.Context, now time.Time, id int32, rec
 	}
 	return nil
 }
+
+// latestTime is the last time that a label may name: the end of the year 9999.
+const latestTime = schemas.Instant(253_402_300_799_999_999)
 
 // labelStamp is what moves the clock of a partition of labels.
 func (s *labelReader) labelStamp(r *kgo.Record, l *labels.Label) schemas.Instant {

@@ -163,10 +163,17 @@ func (w *scoreWorker) append(score *schemas.Score, id []byte) *consumer.Fault {
 	return fault
 }
 
+// earliest is the first time that is taken for one: the year 1. Times far before
+// it, which a broken producer makes, cannot be calculated with.
+const earliest = schemas.Instant(-62_135_596_800_000_000)
+
 // checkTime quarantines a stamp that would move time where it must not go.
 func (s *scoreStage) checkTime(event, recorded, now schemas.Instant) *consumer.Fault {
 	if event == schemas.Beginning {
 		return &consumer.Fault{Class: "no_time", Message: fmt.Sprintf("field %s, the event time, is missing", s.config.Events.Time)}
+	}
+	if event < earliest || s.config.Events.Clock == config.RecordClock && recorded < earliest {
+		return &consumer.Fault{Class: "bad_timestamp", Message: fmt.Sprintf("event time %v (record %v) is before the year 1: it is no time", event, recorded)}
 	}
 	limit := now.Add(s.config.Events.MaxSkew)
 	if event > limit || s.config.Events.Clock == config.RecordClock && recorded > limit {

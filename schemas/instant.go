@@ -18,8 +18,16 @@ const (
 // InstantOf returns t in microseconds, rounded down.
 func InstantOf(t time.Time) Instant { return Instant(t.UnixMicro()) }
 
-// InstantOfMillis converts a Kafka record timestamp.
-func InstantOfMillis(ms int64) Instant { return Instant(ms * 1000) }
+// InstantOfMillis converts a Kafka record timestamp, saturating at Beginning and Forever.
+func InstantOfMillis(ms int64) Instant {
+	switch {
+	case ms > math.MaxInt64/1000:
+		return Forever
+	case ms < math.MinInt64/1000:
+		return Beginning
+	}
+	return Instant(ms * 1000)
+}
 
 // Time returns i as a UTC time.
 func (i Instant) Time() time.Time { return time.UnixMicro(int64(i)).UTC() }
