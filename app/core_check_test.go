@@ -171,12 +171,20 @@ func (w *coreWorld) sameSlices(j *dullJoin, want map[schemas.Instant]map[dullCel
 			if c.Scored < 0 || slices.ContainsFunc(c.Pairs, func(p schemas.Pair) bool { return p.N < 0 }) {
 				w.met.retractions++
 			}
-			got[s.Tick][dullCell{c.Clock, c.Start, c.Version, c.Segment}] = &c.Sums
+			at := dullCell{c.Clock, c.Start, c.Version, c.Segment}
+			if got[s.Tick][at] == nil {
+				got[s.Tick][at] = &schemas.Sums{}
+			}
+			got[s.Tick][at].Merge(&c.Sums) // a tick that spans commits has a cell in several parts
+			if got[s.Tick][at].IsZero() {
+				delete(got[s.Tick], at)
+			}
 		}
 		return nil
 	}); err != nil {
 		return err
 	}
+	maps.DeleteFunc(got, func(_ schemas.Instant, cells map[dullCell]*schemas.Sums) bool { return len(cells) == 0 })
 	maps.DeleteFunc(want, func(_ schemas.Instant, cells map[dullCell]*schemas.Sums) bool { return len(cells) == 0 })
 	if diff := difference(want, got); diff != "" {
 		return fmt.Errorf("partition %d: slices (-reference +published):\n%s", j.partition, diff)

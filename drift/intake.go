@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"hindsight/schemas"
 )
@@ -63,10 +64,41 @@ func (in *intake) add(s *schemas.Slice, offset int64) error {
 	if s.More {
 		return nil
 	}
+	if s.Part > 0 {
+		p.open.cells = combined(p.open.cells)
+	}
 	p.closed = s.Tick
 	p.push(*p.open)
 	p.open = nil
 	return nil
+}
+
+// combined adds the cells of a tick up that came in several parts, and drops
+// those that come to nothing: where a tick was cut must not be seen in it.
+func combined(cells []schemas.Cell) []schemas.Cell {
+	type key struct {
+		clock                  schemas.Clock
+		start                  schemas.Instant
+		width                  time.Duration
+		version, role, segment string
+	}
+	at := map[key]int{}
+	var all []schemas.Cell
+	for i := range cells {
+		c := &cells[i]
+		k := key{c.Clock, c.Start, c.Width, c.Version, c.Role, c.Segment}
+		j, known := at[k]
+		if !known {
+			at[k] = len(all)
+			all = append(all, *c)
+			continue
+		}
+		var sums schemas.Sums // the parts are not ours to change
+		sums.Merge(&all[j].Sums)
+		sums.Merge(&c.Sums)
+		all[j].Sums = sums
+	}
+	return slices.DeleteFunc(all, func(c schemas.Cell) bool { return c.IsZero() })
 }
 
 // push queues a complete tick. An empty one ahead of it says nothing more.

@@ -161,3 +161,29 @@ func TestRestoreKnowsWhatWasClosed(t *testing.T) {
 		t.Errorf("judged %v, lost %+v", w.Judged(), w.Lost())
 	}
 }
+
+// A tick that spans several commits holds a cell several times, and where it
+// was cut is chance: what cancels out between two parts touches no window.
+func TestWhereATickIsCutIsNotSeen(t *testing.T) {
+	cell := func(n int64) schemas.Cell {
+		return schemas.Cell{Clock: schemas.EventClock, Start: epoch, Width: time.Minute, Version: "1",
+			Sums: schemas.Sums{Scored: n, Pairs: []schemas.Pair{{Truth: "1", Prediction: "1", N: n}}}}
+	}
+	config := Config{Model: "m", Tick: time.Minute, Windows: []WindowSpec{{Name: "two", Size: 2 * time.Minute}}, Metrics: []string{"accuracy"}}
+	run := func(second ...[]schemas.Cell) []string {
+		watch, out := mustWatch(t, config), &collector{}
+		offset := int64(0)
+		add := func(tick schemas.Instant, parts ...[]schemas.Cell) {
+			for i, cells := range parts {
+				mustAdd(t, watch, &schemas.Slice{Model: "m", Partitions: 1, Tick: tick, Part: int32(i), More: i+1 < len(parts), Cells: cells}, offset)
+				offset++
+			}
+			mustJudge(t, watch, out)
+		}
+		add(epoch.Add(time.Minute), []schemas.Cell{cell(2)})
+		add(epoch.Add(2*time.Minute), second...)
+		return out.lines
+	}
+	same(t, "two parts that cancel out", run([]schemas.Cell{cell(1)}, []schemas.Cell{cell(-1)}), run(nil))
+	same(t, "two parts", run([]schemas.Cell{cell(1)}, []schemas.Cell{cell(3)}), run([]schemas.Cell{cell(4)}))
+}

@@ -102,6 +102,7 @@ func drawPartition(random *rand.Rand, config Config, p int32) []schemas.Slice {
 				past = append(past, cell)
 			}
 		}
+		s.Cells = combined(s.Cells) // as JOIN does in each part
 		ticks = append(ticks, s)
 	}
 	last := schemas.Slice{Model: config.Model, Partition: p, Tick: end.Add(5 * time.Hour)}
@@ -169,7 +170,8 @@ func merge(sums *schemas.Sums, truth bool, score float64) {
 	} else {
 		sums.Pairs = slices.Insert(sums.Pairs, i, pair)
 	}
-	sums.Histogram = append(sums.Histogram, schemas.HistogramBin{Positive: truth, Bin: uint16(min(score*schemas.HistogramBins, schemas.HistogramBins-1)), N: 1})
+	bin := schemas.HistogramBin{Positive: truth, Bin: uint16(min(score*schemas.HistogramBins, schemas.HistogramBins-1)), N: 1}
+	sums.Merge(&schemas.Sums{Histogram: []schemas.HistogramBin{bin}})
 	sums.Lossy++
 	sums.LossSum += int64(math.Round(loss * schemas.LossScale))
 	sums.LossSquares += int64(math.Round(loss * loss * schemas.LossScale))
@@ -180,10 +182,12 @@ func correction(cell schemas.Cell) schemas.Cell {
 	class := map[bool]string{false: "0", true: "1"}
 	bin := cell.Histogram[0]
 	prediction := class[bin.Bin >= schemas.HistogramBins/2]
-	cell.Sums = schemas.Sums{
-		Pairs: []schemas.Pair{{Truth: class[bin.Positive], Prediction: prediction, N: -1}, {Truth: class[!bin.Positive], Prediction: prediction, N: 1}},
-		Histogram: []schemas.HistogramBin{{Positive: bin.Positive, Bin: bin.Bin, N: -1},
-			{Positive: !bin.Positive, Bin: bin.Bin, N: 1}},
+	cell.Sums = schemas.Sums{}
+	for positive, n := range map[bool]int64{bin.Positive: -1, !bin.Positive: 1} {
+		cell.Merge(&schemas.Sums{
+			Pairs:     []schemas.Pair{{Truth: class[positive], Prediction: prediction, N: n}},
+			Histogram: []schemas.HistogramBin{{Positive: positive, Bin: bin.Bin, N: n}},
+		})
 	}
 	return cell
 }
