@@ -139,7 +139,7 @@ func (t *torture) patched(tree, patch string) error {
 			return err
 		}
 	}
-	apply := exec.Command("git", "apply", "--verbose", patch)
+	apply := exec.Command("git", "apply", "-C1", patch)
 	apply.Dir = tree
 	if out, err := apply.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s does not apply any more; renew it: %w\n%s", filepath.Base(patch), err, out)
