@@ -68,6 +68,7 @@ func runSession(ctx context.Context, config *Config, stage Stage) (err error) {
 			s.rest(ctx, last)
 		}
 		s.release(time.Now())
+		s.adopt(ctx, time.Now())
 		if err := s.awaitMarkers(work); err != nil {
 			return err
 		}

@@ -36,8 +36,11 @@ type session struct {
 	paused bool // all topics are
 
 	onProduced func(*kgo.Record, error) // promise, bound once: a method value costs an allocation a record
-	produced   sync.Mutex
-	failure    error // of the first record that could not be published
+	looked     time.Time                // for partitions that nobody holds
+	orphans    []Partition              // as of the last look
+
+	produced sync.Mutex
+	failure  error // of the first record that could not be published
 }
 
 func newSession(ctx context.Context, config *Config) (*session, error) {
