@@ -80,14 +80,20 @@ func TestPartitionsMoveWhileTheyRecover(t *testing.T) {
 	var met slowCounts
 	calls := 0
 	var mu sync.Mutex
-	copyUnderChurn(t, ExactlyOnce, func(s *copyStage) Stage {
-		return &slowStage{copyStage: s, left: map[Partition]int{}, met: &met, wait: func(Partition) int {
-			mu.Lock()
-			defer mu.Unlock()
-			calls++
-			return calls % 40
-		}}
-	})
+	const most = 50 // one run may pass without it
+	for range most {
+		copyUnderChurn(t, ExactlyOnce, func(s *copyStage) Stage {
+			return &slowStage{copyStage: s, left: map[Partition]int{}, met: &met, wait: func(Partition) int {
+				mu.Lock()
+				defer mu.Unlock()
+				calls++
+				return calls % 40
+			}}
+		})
+		if met.beside.Load() > 0 && met.revoked.Load() > 0 {
+			break
+		}
+	}
 	t.Logf("%d records copied beside a recovery, %d partitions revoked in the middle of one", met.beside.Load(), met.revoked.Load())
 	if met.beside.Load() == 0 || met.revoked.Load() == 0 {
 		t.Error("the test did not meet what it is about")
