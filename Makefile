@@ -88,7 +88,7 @@ torture: ## break it in every way on a real Kafka and judge from the topics: ROU
 	$(GO) run ./integration/torture -rounds $(or $(ROUNDS),10) -events $(or $(EVENTS),500000) $(if $(SEED),-seed $(SEED)) $(TORTURE)
 
 .PHONY: torture-bugs
-torture-bugs: ## plant eight bugs, one by one, and see the same harness catch each: SEED=n
+torture-bugs: ## plant eight bugs, one by one, and see which the same harness catches: SEED=n
 	$(GO) run ./integration/torture -bugs $(if $(SEED),-seed $(SEED)) $(TORTURE)
 
 .PHONY: browser
