@@ -104,7 +104,7 @@ func (k *core) shrink(c *coreCase, failure error) (*coreCase, error) {
 func TestCoreAgainstReference(t *testing.T) {
 	histories := uint64(3000)
 	if testing.Short() || raceEnabled {
-		histories = 300
+		histories = 1000
 	}
 	k := newCore()
 	for seed := range histories {
