@@ -13,6 +13,7 @@ import (
 
 	"hindsight/app/audit"
 	"hindsight/app/config"
+	"hindsight/app/rules"
 	"hindsight/consumer"
 	"hindsight/drift"
 	"hindsight/schemas"
@@ -228,7 +229,7 @@ func (r *auditReader) options(ctx context.Context, limit int) (audit.Options, er
 		Tick: cfg.Watch.Tick, Settle: cfg.Labels.Horizon + cfg.Labels.Grace, Skew: cfg.Events.MaxSkew,
 		Windows: map[string]schemas.Clock{}, Confidence: drift.DefaultConfidence, Limit: limit,
 	}
-	specs := windowSpecs(cfg.Watch.Windows)
+	specs := rules.WindowSpecs(cfg.Watch.Windows)
 	for _, w := range specs {
 		o.Windows[w.Name] = w.Clock
 	}

@@ -8,6 +8,8 @@ import (
 	"hindsight/schemas"
 )
 
+const minute = schemas.Instant(60 * 1_000_000)
+
 func TestMarksFindTheClockBeforeAnOffset(t *testing.T) {
 	c := newSourceCommit()
 	c.Marks = []clockMark{{0, schemas.Beginning}}

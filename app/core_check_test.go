@@ -13,6 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"hindsight/app/memory"
+	"hindsight/app/rules"
 	"hindsight/labels"
 	"hindsight/schemas"
 )
@@ -72,7 +73,7 @@ func (w *coreWorld) check() (*coreResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	watch := &dullWatch{config: newDriftConfig(w.config), judged: schemas.Forever, deltas: map[schemas.Instant][]dullDelta{}}
+	watch := &dullWatch{config: rules.Watch(w.config), judged: schemas.Forever, deltas: map[schemas.Instant][]dullDelta{}}
 	for p := range w.c.Scores {
 		j, err := newDullJoin(w, p, arrivals)
 		if err != nil {

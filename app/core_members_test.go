@@ -14,6 +14,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"hindsight/app/memory"
+	"hindsight/app/rules"
 	"hindsight/consumer"
 	"hindsight/labels"
 	"hindsight/labels/store"
@@ -24,9 +25,8 @@ import (
 func (s *coreScorer) score(offset int64, out *consumer.Output) error {
 	w, x := s.w, s.w.inputs[sourceID{"events", s.id}][offset]
 	own, stamp := x.instants()
-	stage := scoreStage{config: w.config}
 	s.staged.Read++
-	if x.Bad == garbage || stage.checkTime(own, stamp, schemas.InstantOf(w.steady.now())) != nil {
+	if x.Bad == garbage || rules.CheckEvent(&w.config.Events, own, stamp, schemas.InstantOf(w.steady.now())) != nil {
 		s.staged.DeadLetters++
 		w.met.deadLetters++
 		return nil

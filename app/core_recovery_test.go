@@ -8,6 +8,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"hindsight/app/rules"
 	"hindsight/consumer"
 	"hindsight/drift"
 	"hindsight/labels"
@@ -231,7 +232,7 @@ func (x *coreWatcher) begin() error {
 	w := x.w
 	w.broker.settleAll(w.d)
 	cfg := w.config
-	s := &watchStage{config: cfg, drift: newDriftConfig(cfg), metrics: w.metrics, parts: map[int32]*watchPartition{}, framing: watchFraming{
+	s := &watchStage{config: cfg, drift: rules.Watch(cfg), metrics: w.metrics, parts: map[int32]*watchPartition{}, framing: watchFraming{
 		window: schemas.SingleObjectFraming(schemas.WindowRecord), alarm: schemas.SingleObjectFraming(schemas.AlarmRecord),
 		state: schemas.SingleObjectFraming(schemas.WatchStateRecord),
 	}}

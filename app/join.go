@@ -12,6 +12,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"hindsight/app/config"
+	"hindsight/app/rules"
 	"hindsight/app/telemetry"
 	"hindsight/consumer"
 	"hindsight/labels"
@@ -126,7 +127,7 @@ func (s *joinStage) settings() {
 		if p.logging {
 			continue
 		}
-		want := joinSettings(s.config)
+		want := rules.Settings(s.config)
 		if want.From = p.join.Begun(); !p.join.Follows(want) {
 			s.publish.decision(p.id, reroutedSettings, want)
 			p.logging, p.touched = true, true

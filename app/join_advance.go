@@ -5,6 +5,7 @@ import (
 	"maps"
 	"time"
 
+	"hindsight/app/rules"
 	"hindsight/schemas"
 )
 
@@ -61,12 +62,10 @@ func (s *joinStage) advancePartition(p *joinPartition, now time.Time) error {
 func (s *joinStage) openGate(p *joinPartition, now time.Time) error {
 	since := max(0, min(now.Sub(p.carried), s.clocks.quietest(now)))
 	var fault error
-	g := decideGate(gateInput{
-		sample: p.pending, tick: s.config.Watch.Tick, closed: p.join.Closed(),
-		lifted:   p.join.Lifted,
-		position: func(id sourceID) int64 { return s.position(p, id) },
-		carried:  time.Duration(float64(since) * s.speed),
-		arrives: func(i schemas.Instant) (found bool) {
+	g := rules.Decide(rules.Moment{
+		Sources: s.sources(p), Tick: s.config.Watch.Tick, Closed: p.join.Closed(),
+		Carried: time.Duration(float64(since) * s.speed),
+		Arrives: func(i schemas.Instant) (found bool) {
 			found, fault = p.join.Arrives(s.batch, i)
 			return found
 		},
@@ -74,23 +73,36 @@ func (s *joinStage) openGate(p *joinPartition, now time.Time) error {
 	if fault != nil {
 		return fault
 	}
-	if g.lift != nil {
+	if g.Lift != nil {
 		// The record will stand at or past this offset: early enough for a rebuild.
-		g.lift.Offset = p.rerouted
-		if err := p.join.AddLift(s.batch, g.lift); err != nil {
+		g.Lift.Offset = p.rerouted
+		if err := p.join.AddLift(s.batch, g.Lift); err != nil {
 			return err
 		}
-		s.publish.decision(p.id, reroutedLift, g.lift)
+		s.publish.decision(p.id, reroutedLift, g.Lift)
 		p.touched = true
 	}
-	if g.carries && g.lift != nil {
-		p.carried = p.carried.Add(now.Sub(p.carried) - since + time.Duration(float64(g.at.Sub(g.free))/s.speed))
+	if g.Carries && g.Lift != nil {
+		p.carried = p.carried.Add(now.Sub(p.carried) - since + time.Duration(float64(g.At.Sub(g.Free))/s.speed))
 	}
-	if g.at != schemas.Beginning {
-		p.gate = max(p.gate, g.at)
+	if g.At != schemas.Beginning {
+		p.gate = max(p.gate, g.At)
 	}
-	p.last = g.last
+	p.last = g.Last
 	return nil
+}
+
+// sources are the clocks of p's sample, as p sees them.
+func (s *joinStage) sources(p *joinPartition) []rules.Source {
+	all := make([]rules.Source, 0, len(p.pending.order))
+	for _, id := range p.pending.order {
+		src := p.pending.sources[id]
+		all = append(all, rules.Source{
+			Topic: id.topic, Partition: id.partition, Clock: src.clock, Ended: src.ended, Idle: src.idle,
+			Lifted: p.join.Lifted(id.topic, id.partition), Position: s.position(p, id),
+		})
+	}
+	return all
 }
 
 // position is the first offset of a source that p has not seen: what a lift

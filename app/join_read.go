@@ -10,6 +10,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"hindsight/app/config"
+	"hindsight/app/rules"
 	"hindsight/consumer"
 	"hindsight/labels"
 	"hindsight/schemas"
@@ -45,7 +46,7 @@ func (s *labelReader) readLabel(ctx context.Context, value []byte, timestamp int
 	if err := s.reader.Read(ctx, value, s.row); err != nil {
 		return readFault(err)
 	}
-	c := s.config.Labels
+	c := &s.config.Labels
 	id, truth := s.row.Texts[labelID], s.row.Texts[labelValue]
 	if len(id) == 0 {
 		return &consumer.Fault{Class: "no_id", Message: fmt.Sprintf("field %s, the event id, is missing or empty", c.ID)}, nil
@@ -56,27 +57,12 @@ func (s *labelReader) readLabel(ctx context.Context, value []byte, timestamp int
 	if n := len(id) + len(truth); n > maxLabelText {
 		return &consumer.Fault{Class: "too_large", Message: fmt.Sprintf("id and truth have %d bytes together, %d is the most", n, maxLabelText)}, nil
 	}
-	l.EventID, l.Truth = string(id), s.class(string(truth))
+	l.EventID, l.Truth = string(id), rules.Class(c, string(truth))
 	l.LabelTime = schemas.InstantOfMillis(timestamp)
 	if c.Time != "" {
-		if l.LabelTime = s.row.Times[labelTime]; l.LabelTime == schemas.Beginning {
-			return &consumer.Fault{Class: "no_time", Message: fmt.Sprintf("field %s, the label time, is missing", c.Time)}, nil
-		}
+		l.LabelTime = s.row.Times[labelTime]
 	}
-	recorded := schemas.InstantOfMillis(timestamp)
-	if l.LabelTime < earliest || l.LabelTime > latestTime || s.config.Labels.Clock == config.RecordClock && recorded < earliest {
-		return &consumer.Fault{Class: "bad_timestamp", Message: fmt.Sprintf(
-			"the label's time %v (record %v) lies outside of the years 1 to 9999: it is no time", l.LabelTime, recorded)}, nil
-	}
-	return nil, nil
-}
-
-// class maps a label's text to the class that it means.
-func (s *labelReader) class(text string) string {
-	if class, ok := s.config.Labels.Map[text]; ok {
-		return schemas.Canonical(class)
-	}
-	return schemas.Canonical(text)
+	return rules.CheckLabel(c, l.LabelTime, schemas.InstantOfMillis(timestamp)), nil
 }
 
 func (s *joinStage) readScores(id int32, records []*kgo.Record) error {
@@ -138,7 +124,7 @@ func (s *joinStage) readReroutedLabels(ctx context.Context, id int32, records []
 		case rec.settings != nil:
 			err = p.join.AddSettings(s.batch, *rec.settings, r.Offset)
 			// Those of a process before us may be read while ours are still to come.
-			p.logging = p.logging && !p.join.Follows(joinSettings(s.config))
+			p.logging = p.logging && !p.join.Follows(rules.Settings(s.config))
 		default:
 			err = s.addRerouted(ctx, p, r, rec.origin)
 		}
@@ -202,10 +188,7 @@ func (s *joinStage) readLabels(ctx context.Context, now time.Time, id int32, rec
 		stamp := schemas.Beginning
 		if fault == nil {
 			stamp = s.labelStamp(r, &l)
-		}
-		if stamp > wall.Add(s.config.Events.MaxSkew) {
-			fault = &consumer.Fault{Class: "future_timestamp", Message: fmt.Sprintf(
-				"the label's stamp %v is more than events.max_skew (%v) beyond now", stamp, s.config.Events.MaxSkew)}
+			fault = rules.CheckLabelStamp(&s.config.Events, stamp, wall)
 		}
 		target := id
 		var forwarded *kgo.Record
@@ -238,15 +221,9 @@ func (s *joinStage) readLabels(ctx context.Context, now time.Time, id int32, rec
 	return nil
 }
 
-// latestTime is the last time that a label may name: the end of the year 9999.
-const latestTime = schemas.Instant(253_402_300_799_999_999)
-
 // labelStamp is what moves the clock of a partition of labels.
 func (s *labelReader) labelStamp(r *kgo.Record, l *labels.Label) schemas.Instant {
-	if s.config.Labels.Clock == config.LabelTimeClock {
-		return l.LabelTime
-	}
-	return schemas.InstantOfMillis(r.Timestamp.UnixMilli())
+	return rules.LabelStamp(&s.config.Labels, l.LabelTime, schemas.InstantOfMillis(r.Timestamp.UnixMilli()))
 }
 
 // reroutedLabel decodes a forwarded label with the position and arrival of its origin.

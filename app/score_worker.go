@@ -9,7 +9,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
-	"hindsight/app/config"
+	"hindsight/app/rules"
 	"hindsight/consumer"
 	"hindsight/schemas"
 	"hindsight/scoring"
@@ -106,19 +106,15 @@ func (w *scoreWorker) one(ctx context.Context, now schemas.Instant, src *source,
 	if s.fields.time >= 0 {
 		eventTime = w.row.Times[s.fields.time]
 	}
-	if fault := s.checkTime(eventTime, recorded, now); fault != nil {
+	if fault := rules.CheckEvent(&s.config.Events, eventTime, recorded, now); fault != nil {
 		return fault, nil
 	}
 	answer, err := w.scorer.Score(w.row.Numbers, w.row.Texts, w.row.Times)
 	if err != nil {
 		return &consumer.Fault{Class: "feature", Message: err.Error()}, nil
 	}
-	stamp := eventTime
-	if s.config.Events.Clock == config.RecordClock {
-		stamp = recorded
-	}
 	clock := src.staged.Clock
-	src.staged.Clock = max(clock, stamp)
+	src.staged.Clock = max(clock, rules.EventStamp(&s.config.Events, eventTime, recorded))
 
 	score := &w.score
 	score.EventID, score.EventTime, score.Arrival = alias(id), eventTime, src.staged.Clock
@@ -161,29 +157,6 @@ func (w *scoreWorker) append(score *schemas.Score, id []byte) *consumer.Fault {
 		w.scores, w.slab = w.scores[:n], w.slab[:start]
 	}
 	return fault
-}
-
-// earliest is the first time that is taken for one: the year 1. Times far before
-// it, which a broken producer makes, cannot be calculated with.
-const earliest = schemas.Instant(-62_135_596_800_000_000)
-
-// checkTime quarantines a stamp that would move time where it must not go.
-func (s *scoreStage) checkTime(event, recorded, now schemas.Instant) *consumer.Fault {
-	if event == schemas.Beginning {
-		return &consumer.Fault{Class: "no_time", Message: fmt.Sprintf("field %s, the event time, is missing", s.config.Events.Time)}
-	}
-	if event < earliest || s.config.Events.Clock == config.RecordClock && recorded < earliest {
-		return &consumer.Fault{Class: "bad_timestamp", Message: fmt.Sprintf("event time %v (record %v) is before the year 1: it is no time", event, recorded)}
-	}
-	limit := now.Add(s.config.Events.MaxSkew)
-	if event > limit || s.config.Events.Clock == config.RecordClock && recorded > limit {
-		return &consumer.Fault{Class: "future_timestamp", Message: fmt.Sprintf(
-			"event time %v (record %v) is more than events.max_skew (%v) beyond now", event, recorded, s.config.Events.MaxSkew)}
-	}
-	if oldest := s.config.Events.Oldest; !oldest.IsZero() && event < schemas.InstantOf(oldest) {
-		return &consumer.Fault{Class: "too_old", Message: fmt.Sprintf("event time %v is before events.oldest (%v)", event, oldest)}
-	}
-	return nil
 }
 
 // readFault sorts what a Reader says into the record's fault and the registry's.

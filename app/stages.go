@@ -2,14 +2,12 @@ package app
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"hindsight/app/config"
 	"hindsight/app/memory"
+	"hindsight/app/rules"
 	"hindsight/consumer"
-	"hindsight/drift"
-	"hindsight/drift/alarm"
 	"hindsight/labels"
 	"hindsight/labels/store"
 	"hindsight/schemas"
@@ -68,7 +66,7 @@ func (a *App) runJoin(ctx context.Context, s *store.Pebble) error {
 
 func (a *App) runWatch(ctx context.Context) error {
 	stage := &watchStage{
-		config: a.config, client: a.base, admin: a.admin, top: a.top, drift: newDriftConfig(a.config), ends: a.ends, metrics: a.metrics,
+		config: a.config, client: a.base, admin: a.admin, top: a.top, drift: rules.Watch(a.config), ends: a.ends, metrics: a.metrics,
 		framing: watchFraming{
 			window: a.framings[schemas.WindowRecord], alarm: a.framings[schemas.AlarmRecord], state: a.framings[schemas.WatchStateRecord],
 		},
@@ -80,60 +78,9 @@ func (a *App) runWatch(ctx context.Context) error {
 	return consumer.Run(ctx, member, a.ready.attend("watch", stage))
 }
 
-// newJoinConfig translates the configuration for the join.
+// newJoinConfig is what the join is told, with what only the running program knows.
 func newJoinConfig(cfg *config.Config, top topology, budget memory.Budget) (labels.Config, error) {
-	specs := windowSpecs(cfg.Watch.Windows)
-	event, err := drift.Width(specs, schemas.EventClock, cfg.Watch.Slice)
-	if err != nil {
-		return labels.Config{}, err
-	}
-	label, err := drift.Width(specs, schemas.LabelClock, cfg.Watch.Slice)
-	if err != nil {
-		return labels.Config{}, err
-	}
-	var models []string // their slices close although a partition never sees a score
-	if name, _, ok := strings.Cut(cfg.Model.Champion, "@"); ok {
-		models = []string{name}
-	}
-	return labels.Config{
-		EventsTopic: cfg.Events.Topic, ScoresTopic: cfg.Topics.Scores, EventWidth: event, LabelWidth: label, BatchBytes: budget.StateBatch, BatchCount: budget.Outcomes,
-		Identity: top.identity, Models: models,
-	}, nil
-}
-
-// joinSettings are the settings that decide, as they are logged.
-func joinSettings(cfg *config.Config) labels.Settings {
-	policies := map[string]labels.Policy{config.Latest: labels.Latest, config.First: labels.First, config.Majority: labels.Majority}
-	s := labels.Settings{
-		Tick: cfg.Watch.Tick, Horizon: cfg.Labels.Horizon, Grace: cfg.Labels.Grace, Early: cfg.Labels.Early,
-		Conflict: policies[cfg.Labels.Conflict], EventsClock: cfg.Events.Clock, LabelsClock: cfg.Labels.Clock,
-	}
-	if cfg.Labels.Missing.Assumed {
-		s.Missing = schemas.Canonical(cfg.Labels.Missing.Class)
-	}
-	return s
-}
-
-func windowSpecs(windows []config.Window) []drift.WindowSpec {
-	clocks := map[string]schemas.Clock{config.EventClock: schemas.EventClock, config.LabelClock: schemas.LabelClock}
-	var specs []drift.WindowSpec
-	for _, w := range windows {
-		specs = append(specs, drift.WindowSpec{Name: w.Name, Size: w.Size, Slide: w.Slide, Clock: clocks[w.Clock]})
-	}
-	return specs
-}
-
-func newDriftConfig(cfg *config.Config) drift.Config {
-	c := drift.Config{
-		Tick: cfg.Watch.Tick, Horizon: cfg.Labels.Horizon, Grace: cfg.Labels.Grace,
-		Windows: windowSpecs(cfg.Watch.Windows), Metrics: cfg.Watch.Metrics,
-	}
-	for _, r := range cfg.Watch.Alarms {
-		whole := []string{""}
-		c.Rules = append(c.Rules, alarm.Rule{
-			Name: r.Name, Metric: r.Metric, Window: r.Window, Segments: append(whole, r.Segments...), Below: r.Below, Above: r.Above, Clear: r.Clear,
-			MinLabels: r.MinLabels, MinCoverage: r.MinCoverage, Confidence: r.Confidence, Hold: r.Hold, Severity: r.Severity,
-		})
-	}
-	return c
+	c, err := rules.Join(cfg)
+	c.Identity, c.BatchBytes, c.BatchCount = top.identity, budget.StateBatch, budget.Outcomes
+	return c, err
 }

@@ -1,0 +1,70 @@
+package rules
+
+import (
+	"strings"
+
+	"hindsight/app/config"
+	"hindsight/drift"
+	"hindsight/drift/alarm"
+	"hindsight/labels"
+	"hindsight/schemas"
+)
+
+// Join is what the join of any partition is told.
+func Join(cfg *config.Config) (labels.Config, error) {
+	specs := WindowSpecs(cfg.Watch.Windows)
+	event, err := drift.Width(specs, schemas.EventClock, cfg.Watch.Slice)
+	if err != nil {
+		return labels.Config{}, err
+	}
+	label, err := drift.Width(specs, schemas.LabelClock, cfg.Watch.Slice)
+	if err != nil {
+		return labels.Config{}, err
+	}
+	var models []string // their slices close although a partition never sees a score
+	if name, _, ok := strings.Cut(cfg.Model.Champion, "@"); ok {
+		models = []string{name}
+	}
+	return labels.Config{
+		EventsTopic: cfg.Events.Topic, ScoresTopic: cfg.Topics.Scores, EventWidth: event, LabelWidth: label, Models: models,
+	}, nil
+}
+
+// Settings are the settings that decide, as they are logged.
+func Settings(cfg *config.Config) labels.Settings {
+	policies := map[string]labels.Policy{config.Latest: labels.Latest, config.First: labels.First, config.Majority: labels.Majority}
+	s := labels.Settings{
+		Tick: cfg.Watch.Tick, Horizon: cfg.Labels.Horizon, Grace: cfg.Labels.Grace, Early: cfg.Labels.Early,
+		Conflict: policies[cfg.Labels.Conflict], EventsClock: cfg.Events.Clock, LabelsClock: cfg.Labels.Clock,
+	}
+	if cfg.Labels.Missing.Assumed {
+		s.Missing = schemas.Canonical(cfg.Labels.Missing.Class)
+	}
+	return s
+}
+
+// WindowSpecs are the configured windows.
+func WindowSpecs(windows []config.Window) []drift.WindowSpec {
+	clocks := map[string]schemas.Clock{config.EventClock: schemas.EventClock, config.LabelClock: schemas.LabelClock}
+	var specs []drift.WindowSpec
+	for _, w := range windows {
+		specs = append(specs, drift.WindowSpec{Name: w.Name, Size: w.Size, Slide: w.Slide, Clock: clocks[w.Clock]})
+	}
+	return specs
+}
+
+// Watch is what the watcher of a model is told.
+func Watch(cfg *config.Config) drift.Config {
+	c := drift.Config{
+		Tick: cfg.Watch.Tick, Horizon: cfg.Labels.Horizon, Grace: cfg.Labels.Grace,
+		Windows: WindowSpecs(cfg.Watch.Windows), Metrics: cfg.Watch.Metrics,
+	}
+	for _, r := range cfg.Watch.Alarms {
+		whole := []string{""}
+		c.Rules = append(c.Rules, alarm.Rule{
+			Name: r.Name, Metric: r.Metric, Window: r.Window, Segments: append(whole, r.Segments...), Below: r.Below, Above: r.Above, Clear: r.Clear,
+			MinLabels: r.MinLabels, MinCoverage: r.MinCoverage, Confidence: r.Confidence, Hold: r.Hold, Severity: r.Severity,
+		})
+	}
+	return c
+}
