@@ -91,6 +91,13 @@ torture: ## break it in every way on a real Kafka and judge from the topics: ROU
 torture-bugs: ## plant eight bugs, one by one, and see which the same harness catches: SEED=n
 	$(GO) run ./integration/torture -bugs $(if $(SEED),-seed $(SEED)) $(TORTURE)
 
+.PHONY: python
+python: build ## bundles made of fitted scikit-learn estimators load and score alike (a venv in dist/python)
+	@[ -x dist/python/bin/python ] || python3 -m venv dist/python
+	dist/python/bin/pip install -q -r ops/python/requirements.txt
+	cd ops/python
+	HINDSIGHT=$(CURDIR)/dist/hindsight $(CURDIR)/dist/python/bin/python -B -m unittest -v
+
 .PHONY: browser
 browser: ## the page in a real Chromium
 	$(GO) test -tags browser -count 1 -timeout 10m -v ./integration

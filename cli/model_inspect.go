@@ -13,9 +13,10 @@ import (
 func newModelInspectCommand() *cobra.Command {
 	var output outputFlag
 	c := &cobra.Command{
-		Use:     "inspect DIR",
-		Short:   "Show what a bundle is made of",
-		Long:    `Shows the inputs of the bundle in DIR, what is made of them, and the weights of a linear model. Its tests are not run.`,
+		Use:   "inspect DIR",
+		Short: "Show what a bundle is made of",
+		Long: `Shows the inputs of the bundle in DIR, what is made of them, its tests and the
+weights of a linear model. The tests are not run.`,
 		Example: `  hindsight model inspect bundles/car-loan`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -57,8 +58,12 @@ func showDescription(w io.Writer, d scoring.Description) error {
 	for _, in := range d.Inputs {
 		inputs.row(in.Name, in.Path, in.Type, strings.Join(in.Preparation, "; "))
 	}
-	if inputs.err != nil || d.Weights == nil {
+	if inputs.err != nil {
 		return inputs.err
+	}
+	fmt.Fprintf(w, "\ntests: %s\n", orNone(d.Tests))
+	if d.Weights == nil {
+		return nil
 	}
 	fmt.Fprintln(w)
 	heads := []string{wide("WEIGHT", append(d.Features, "(intercept)")...)}
@@ -78,4 +83,11 @@ func showDescription(w io.Writer, d scoring.Description) error {
 		weights.row(cells...)
 	}
 	return weights.err
+}
+
+func orNone(list []string) string {
+	if len(list) == 0 {
+		return "none; hindsight_bundle.py writes some from the estimator, hindsight model train from rows"
+	}
+	return strings.Join(list, "; ")
 }

@@ -22,6 +22,8 @@ type Bundle struct {
 	spec  *spec
 	plan  *plan
 	model model.Model
+
+	reference *reference // nil where there is no reference.json
 }
 
 // Open reads the bundle in dir without running its tests: for tools that show
@@ -57,6 +59,11 @@ func open(f *files) (*Bundle, error) {
 	b, err := assemble(s, values, m)
 	if err != nil {
 		return nil, err
+	}
+	if f.exists(referenceFile) {
+		if b.reference, err = readReference(f); err != nil {
+			return nil, fmt.Errorf("%s: %w", referenceFile, err)
+		}
 	}
 	b.dir = f.dir
 	b.Digest, err = f.digest()

@@ -22,6 +22,7 @@ type Description struct {
 	Inputs      []Input    `json:"inputs"`
 	Features    []string   `json:"features"`
 	Weights     [][]Weight `json:"weights,omitempty"` // of a linear model, a list per sum
+	Tests       []string   `json:"tests"`             // what the bundle has to pass
 }
 
 // Input is a field of the event and what is made of it.
@@ -58,6 +59,7 @@ func (b *Bundle) Describe() Description {
 		}
 		d.Inputs = append(d.Inputs, input)
 	}
+	d.Tests = b.tests()
 	if m, ok := b.model.(*model.LinearModel); ok {
 		for r, row := range m.Coef {
 			weights := []Weight{{"(intercept)", m.Intercept[r]}}
@@ -70,6 +72,34 @@ func (b *Bundle) Describe() Description {
 	return d
 }
 
+// tests tells what the bundle brings to be judged by.
+func (b *Bundle) tests() []string {
+	tests := []string{}
+	if g := b.spec.Tests.Golden; g != nil {
+		tests = append(tests, "golden: "+g.File)
+	}
+	if p := b.spec.Tests.Performance; p != nil {
+		text := "performance: " + p.File
+		for _, name := range sortedKeys(p.Minimum) {
+			text += fmt.Sprintf(", %s at least %g", name, p.Minimum[name])
+		}
+		for _, name := range sortedKeys(p.Maximum) {
+			text += fmt.Sprintf(", %s at most %g", name, p.Maximum[name])
+		}
+		tests = append(tests, text)
+	}
+	if n := len(b.spec.Tests.Preparation); n > 0 {
+		tests = append(tests, fmt.Sprintf("preparation: %d cases", n))
+	}
+	if t := b.spec.Train; t != nil && t.Data != "" {
+		tests = append(tests, "retrain: "+t.Data)
+	}
+	if b.reference != nil {
+		tests = append(tests, fmt.Sprintf("reference distributions of %d rows", b.reference.Rows))
+	}
+	return tests
+}
+
 // words tells a resolved entry of preparation in its order.
 func (f *featureSpec) words(finite bool) string {
 	var steps []string
@@ -80,6 +110,8 @@ func (f *featureSpec) words(finite bool) string {
 	switch word := f.Missing.word; {
 	case word == "value":
 		step("missing is %s", short(f.Missing.value))
+	case word == "level":
+		step("missing is %s", f.Missing.level)
 	case word != "":
 		step("missing: %s", word)
 	case finite && !f.Levels.on:

@@ -36,6 +36,7 @@ type feature struct {
 
 	levels  map[string]int32 // canonical text → column in the block
 	other   int32            // column of what is not a level
+	standIn int32            // column of the level that stands in for a missing one
 	unknown policy
 	hash    uint64 // number of buckets
 }
@@ -46,7 +47,7 @@ type policy uint8
 const (
 	failing    policy = iota
 	keepingNaN        // the model knows what to do
-	filling           // a number stands in
+	filling           // a number or a level stands in
 	ignoring          // no indicator is set
 	othering          // the column for other values
 )
@@ -133,6 +134,8 @@ func (f *feature) fallback(p policy, why problem) (int32, problem) {
 	switch p {
 	case othering:
 		return f.other, ""
+	case filling:
+		return f.standIn, ""
 	case ignoring:
 		return none, ""
 	}

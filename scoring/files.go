@@ -18,6 +18,7 @@ const (
 	bundleFile      = "bundle.yaml"
 	goldenFile      = "golden.csv"
 	certificateFile = "certificate.json"
+	referenceFile   = "reference.json"
 )
 
 // Limits of a bundle as a whole.

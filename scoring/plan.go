@@ -153,6 +153,12 @@ func (p *plan) addColumns(f *feature, spec featureSpec) {
 		if f.unknown == othering || f.missing == othering {
 			names = append(names, spec.Feature+"=(other)")
 		}
+		f.standIn = none
+		if level, ok := f.levels[spec.Missing.level]; ok {
+			f.standIn = level
+		} else if f.missing == filling {
+			f.missing = f.unknown // as a row that had this text
+		}
 	case f.edges != nil:
 		names = bucketNames(spec.Feature, f.edges)
 	}
@@ -184,7 +190,7 @@ func policyOf(word string, absent policy) policy {
 		return absent
 	case "nan":
 		return keepingNaN
-	case "value":
+	case "value", "level":
 		return filling
 	case "ignore":
 		return ignoring

@@ -68,6 +68,11 @@ func TestPrepare(t *testing.T) {
 		{"category", "levels: [a, b], unknown: other", "c", []float64{0, 0, 1}},
 		{"category", "levels: [a, b], unknown: other, missing: ignore", "", []float64{0, 0, 0}},
 		{"category", "levels: [a, b], missing: other", "", []float64{0, 0, 1}},
+		{"category", "levels: [a, b], missing: {level: b}", "", []float64{0, 1}},
+		{"category", "levels: [a, b], missing: {level: b}, encode: index", "", []float64{1}},
+		{"category", "levels: [1, 2], missing: {level: 2.0}", "", []float64{0, 1}},
+		{"category", "levels: [a, b], missing: {level: c}, unknown: ignore", "", []float64{0, 0}},
+		{"category", "levels: [a, b], missing: {level: c}, unknown: other", "", []float64{0, 0, 1}},
 		{"category", "levels: [a, b], encode: index", "b", []float64{1}},
 		{"category", "levels: [a, b], encode: index, unknown: other", "c", []float64{2}},
 		{"category", "levels: [1, 2.50]", "1.0", []float64{1, 0}}, // canonical text

@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"hindsight/schemas"
 )
 
 // spec is bundle.yaml as it is written.
@@ -64,13 +66,24 @@ type featureSpec struct {
 	Hash    int        `yaml:"hash"`    // number of buckets
 }
 
-// missingSpec is a word (error, nan, fit, other, ignore) or a number that stands in.
+// missingSpec is a word (error, nan, fit, other, ignore), a number that stands
+// in, or {level: TEXT}, a category that does.
 type missingSpec struct {
-	word  string
+	word  string // "value" and "level" for those that stand in
 	value float64
+	level string // canonical
 }
 
 func (m *missingSpec) fromYAML(d *document, node ast.Node, path string) {
+	switch node.(type) {
+	case *ast.MappingNode, *ast.MappingValueNode:
+		given := struct {
+			Level string `yaml:"level"`
+		}{}
+		decodeField(d, node, &given, path)
+		m.word, m.level = "level", schemas.Canonical(given.Level)
+		return
+	}
 	if text, ok := scalarText(node); ok && !isNumber(text) || text == "nan" {
 		m.word = text
 		return

@@ -104,12 +104,19 @@ func (f *featureSpec) checkCategory(d *document, place string, finite bool) {
 	}
 	switch f.Missing.word {
 	case "", "error", "ignore":
+	case "level":
+		switch {
+		case f.Hash != 0:
+			d.at(place+".missing", "hashed categories have no levels")
+		case !f.Levels.fit && !slices.Contains(f.Levels.list, f.Missing.level) && f.Unknown != "other" && f.Unknown != "ignore":
+			d.at(place+".missing", "%q is not among the levels", f.Missing.level)
+		}
 	case "other":
 		if f.Hash != 0 {
 			d.at(place+".missing", "hashed categories have no other")
 		}
 	default:
-		d.at(place+".missing", "wants error, other or ignore for a category")
+		d.at(place+".missing", "wants error, other, ignore or {level: TEXT} for a category")
 	}
 	if f.Hash != 0 && f.Unknown != "" {
 		d.at(place+".unknown", "hashed categories know every value")

@@ -95,6 +95,7 @@ func TestParseSpecRefuses(t *testing.T) {
 		"threshold":           {head + input + "threshold: 0.5\n", "applies to two classes only"},
 		"control character":   {head + "inputs: [{name: \"x\\u0007\", type: number}]\n", "holds a control character"},
 		"nan into linear":     {head + input + "preparation: [{input: x, missing: nan}]\n", "cannot take NaN"},
+		"a level of a number": {head + input + "preparation: [{input: x, missing: {level: a}}]\n", `"level" is none of`},
 		"missing word":        {head + input + "preparation: [{input: x, missing: maybe}]\n", `"maybe" is none of`},
 		"part of a number":    {head + input + "preparation: [{input: x, part: hour}]\n", "only a time has parts"},
 		"std of 0":            {head + input + "preparation: [{input: x, scale: {mean: 0, std: 0}}]\n", "is not positive"},
