@@ -226,7 +226,7 @@ func (r *auditReader) options(ctx context.Context, limit int) (audit.Options, er
 			Slices: names.Slices, Windows: names.Windows, Alarms: names.Alarms, WatchState: names.WatchState, DeadLetters: names.DeadLetters,
 		},
 		Place: place, AtLeastOnce: cfg.Kafka.Delivery == config.AtLeastOnce,
-		Tick: cfg.Watch.Tick, Settle: cfg.Labels.Horizon + cfg.Labels.Grace, Skew: cfg.Events.MaxSkew,
+		Tick: cfg.Watch.Tick, Settle: cfg.Labels.Longest() + cfg.Labels.Grace, Skew: cfg.Events.MaxSkew,
 		Windows: map[string]schemas.Clock{}, Confidence: drift.DefaultConfidence, Limit: limit,
 	}
 	specs := rules.WindowSpecs(cfg.Watch.Windows)

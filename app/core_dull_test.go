@@ -115,8 +115,8 @@ func (j *dullJoin) close(tick schemas.Instant) {
 		}
 	}
 	for id, s := range j.now {
-		due := max(s.score.EventTime.Add(s.rules.Horizon), s.tick)
-		end := max(s.score.EventTime.Add(s.rules.Horizon+s.rules.Grace), s.tick)
+		due := max(s.score.EventTime.Add(s.horizon()), s.tick)
+		end := max(s.score.EventTime.Add(s.horizon()+s.rules.Grace), s.tick)
 		if tick >= due && s.state().kind == schemas.NoKind {
 			j.giveUp(s, tick)
 		}
@@ -160,12 +160,22 @@ func (j *dullJoin) rules(tick schemas.Instant) (s labels.Settings) {
 	return s
 }
 
+// horizon is longer for one side, where the settings say so.
+func (s *dullLife) horizon() time.Duration {
+	for _, h := range s.rules.Horizons {
+		if slices.Contains(s.score.Segments, h.Segment[0]) {
+			return h.Horizon
+		}
+	}
+	return s.rules.Horizon
+}
+
 func (j *dullJoin) giveUp(s *dullLife, tick schemas.Instant) {
 	kind := schemas.Unlabelled
 	if s.rules.Missing != "" {
 		kind = schemas.Assumed
 	}
-	booked := max(s.score.EventTime.Add(s.rules.Horizon), s.score.Arrival)
+	booked := max(s.score.EventTime.Add(s.horizon()), s.score.Arrival)
 	j.set(s, dullState{tick, kind, s.rules.Missing, booked})
 	j.emit(s, schemas.Outcome{Kind: kind, Revision: s.revision, Tick: tick, Truth: s.rules.Missing, LabelTime: schemas.Beginning, Arrival: booked})
 }
@@ -179,7 +189,7 @@ func (j *dullJoin) label(s *dullLife, l labels.Label, tick schemas.Instant) {
 	o := schemas.Outcome{Tick: tick, Truth: l.Truth, Arrival: max(l.Arrival, s.score.Arrival),
 		LabelTopic: l.Topic, LabelPartition: l.Partition, LabelOffset: l.Offset, LabelTime: l.LabelTime}
 	before := s.state()
-	if l.Arrival > s.score.EventTime.Add(s.rules.Horizon+s.rules.Grace) {
+	if l.Arrival > s.score.EventTime.Add(s.horizon()+s.rules.Grace) {
 		o.Fate = schemas.TooLate
 		j.emit(s, o)
 		return

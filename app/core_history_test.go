@@ -24,6 +24,7 @@ type coreCase struct {
 	Assumed   bool
 	Conflicts []string // policy of each configuration
 	Horizons  []int    // minutes, of each configuration
+	OfSide    []int    // minutes, the horizon of the segment side=x; negative: as the others
 	Idle      bool     // sources that are quiet are lifted, else they hold time
 	Stalls    bool     // whole sources come at the very end only
 	Calm      bool     // no crash, no abort, no handover
@@ -78,6 +79,7 @@ func newCoreCase(d *dice, seed uint64, n int) *coreCase {
 	for range 1 + d.n(2) {
 		c.Conflicts = append(c.Conflicts, []string{config.Latest, config.First, config.Majority}[d.n(3)])
 		c.Horizons = append(c.Horizons, []int{0, 4, 8}[d.n(3)])
+		c.OfSide = append(c.OfSide, []int{-1, -1, 0, 6, 9}[d.n(5)])
 	}
 	lag := make([]int, c.Events+c.Labels)
 	for i := range lag {
@@ -184,6 +186,9 @@ func (c *coreCase) config(n int) *config.Config {
 				{Name: "held", Metric: "accuracy", Window: "six", Below: &below, MinLabels: 2, Confidence: 0.1, Hold: 150 * time.Second},
 			},
 		},
+	}
+	if n < len(c.OfSide) && c.OfSide[n] >= 0 {
+		cfg.Labels.Horizons = []config.SegmentHorizon{{Segment: map[string]string{"side": "x"}, Horizon: time.Duration(c.OfSide[n]) * time.Minute}}
 	}
 	if c.ByRecord {
 		cfg.Events.Clock, cfg.Labels.Clock = config.RecordClock, config.RecordClock

@@ -64,7 +64,8 @@ func newCoreWorld(ctx context.Context, c *coreCase, schedule uint64, metrics *te
 		inputs: map[sourceID][]coreInput{}, began: seconds(0).Time(), owner: make([]int, c.Scores), feeder: make([]int, c.Labels),
 	}
 	w.config = c.config(0)
-	w.config.Labels.Horizon = time.Duration(slices.Max(c.Horizons)) * time.Minute
+	w.config.Labels.Horizon = time.Duration(slices.Max(append(c.OfSide, c.Horizons...))) * time.Minute
+	w.config.Labels.Horizons = nil
 	w.d.bytes = slices.Clone(c.Steps)
 	w.now = w.began
 	w.steady = steadyClock{began: w.began, wall: func() time.Time { return w.now.Add(w.jump) }, elapsed: func() time.Duration { return w.now.Sub(w.began) }}
@@ -231,7 +232,7 @@ func (w *coreWorld) drain() error {
 		w.ends.at["labels"][l] = w.broker.log("labels", l).end()
 	}
 	w.c = &coreCase{Calm: true, Seed: w.c.Seed, Events: w.c.Events, Labels: w.c.Labels, Scores: w.c.Scores, ByRecord: w.c.ByRecord,
-		Assumed: w.c.Assumed, Conflicts: w.c.Conflicts, Horizons: w.c.Horizons}
+		Assumed: w.c.Assumed, Conflicts: w.c.Conflicts, Horizons: w.c.Horizons, OfSide: w.c.OfSide}
 	for _, m := range w.members {
 		if err := m.restart(); err != nil {
 			return err

@@ -163,7 +163,7 @@ func (s *joinStage) stage(ctx context.Context, out *consumer.Output) error {
 		out.Commit(s.config.Topics.Scores, p.id, p.scores, encodeCommit(state))
 		out.Commit(s.config.Topics.LabelsRerouted, p.id, p.rerouted, "")
 	}
-	coarse := (s.config.Labels.Horizon + s.config.Labels.Grace + s.config.Labels.Early) / (maxMarks / 2)
+	coarse := (s.config.Labels.Longest() + s.config.Labels.Grace + s.config.Labels.Early) / (maxMarks / 2)
 	for _, f := range s.feeds {
 		if f.touched {
 			floor := f.stagedAt

@@ -121,7 +121,7 @@ func (k *checker) checkPending() {
 		return
 	}
 	rate := float64(k.events.total) / span.Last.Sub(span.First).Seconds()
-	wait := k.cfg.Labels.Horizon + k.cfg.Labels.Grace
+	wait := k.cfg.Labels.Longest() + k.cfg.Labels.Grace
 	k.note("state", "at %s events a second, and %s of horizon and grace, about %.0f scores are kept at a time",
 		short(rate), config.FormatDuration(wait.Round(time.Second)), rate*wait.Seconds())
 }

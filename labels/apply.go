@@ -76,7 +76,7 @@ func (j *Join) join(tick schemas.Instant, w *waits) error {
 	if err != nil {
 		return err
 	}
-	if l.Arrival > rules.deadline(e.score.EventTime) {
+	if l.Arrival > e.deadline(&rules.Settings) {
 		return j.emitFate(tick, l, schemas.TooLate, e)
 	}
 	if !e.truths.accept(l) {
@@ -147,7 +147,7 @@ func (j *Join) expire(b store.Batch, tick schemas.Instant, id string) error {
 
 // giveUp decides an entry that no label came for.
 func (j *Join) giveUp(tick schemas.Instant, e *entry, rules *Settings) error {
-	e.booked = max(e.score.EventTime.Add(rules.Horizon), e.score.Arrival)
+	e.booked = max(e.horizon(rules), e.score.Arrival)
 	e.kind, e.truth = schemas.Unlabelled, ""
 	if rules.Missing != "" {
 		e.kind, e.truth = schemas.Assumed, rules.Missing

@@ -27,14 +27,22 @@ type entry struct {
 	truths   truths          // all labels that count
 }
 
+// horizon is until when a label is waited for.
+func (e *entry) horizon(s *Settings) schemas.Instant {
+	return e.score.EventTime.Add(s.HorizonOf(e.score.Segments))
+}
+
+// deadline is the last arrival at which a label counts.
+func (e *entry) deadline(s *Settings) schemas.Instant { return e.horizon(s).Add(s.Grace) }
+
 // due is when an entry without a truth is given up.
 func (e *entry) due(s *Settings) schemas.Instant {
-	return max(e.score.EventTime.Add(s.Horizon), e.tick)
+	return max(e.horizon(s), e.tick)
 }
 
 // end is when an entry turns into a gravestone.
 func (e *entry) end(s *Settings) schemas.Instant {
-	return max(s.deadline(e.score.EventTime), e.tick)
+	return max(e.deadline(s), e.tick)
 }
 
 // forgotten is when its gravestone goes.

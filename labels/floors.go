@@ -50,7 +50,7 @@ const (
 
 // quantum is how coarse spans and marks are under the settings.
 func quantum(s *Settings) time.Duration {
-	d := (s.Horizon + s.Grace + s.Early) / maxMarks
+	d := (s.Longest() + s.Grace + s.Early) / maxMarks
 	return max(d.Truncate(s.Tick), s.Tick)
 }
 

@@ -68,7 +68,7 @@ func newHistory(r *rand.Rand, n int) *history {
 
 func randomSettings(r *rand.Rand, from schemas.Instant) Settings {
 	pick := func(choices ...time.Duration) time.Duration { return choices[r.IntN(len(choices))] }
-	return Settings{
+	s := Settings{
 		From:     from,
 		Tick:     pick(time.Minute, 90*time.Second, 5*time.Minute),
 		Horizon:  pick(0, 7*time.Minute, 20*time.Minute),
@@ -77,6 +77,14 @@ func randomSettings(r *rand.Rand, from schemas.Instant) Settings {
 		Missing:  []string{"", "0"}[r.IntN(2)],
 		Conflict: []Policy{Latest, First, Majority}[r.IntN(3)],
 	}
+	for range r.IntN(3) {
+		h := SegmentHorizon{Horizon: pick(0, 12*time.Minute, 35*time.Minute), Segment: []schemas.Segment{{Field: "f", Value: fmt.Sprint(r.IntN(2))}}}
+		if r.IntN(2) == 0 {
+			h.Segment = append(h.Segment, schemas.Segment{Field: "g", Value: []string{"x", "y"}[r.IntN(2)]})
+		}
+		s.Horizons = append(s.Horizons, h)
+	}
+	return s
 }
 
 func (h *history) addSettings(s Settings) {

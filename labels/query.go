@@ -11,9 +11,7 @@ func (j *Join) Follows(s Settings) bool {
 	if len(t) == 0 {
 		return false
 	}
-	last := t[len(t)-1].Settings
-	last.From = s.From
-	return last == s
+	return t[len(t)-1].Same(&s)
 }
 
 // Lifted returns the highest lift in force for later records of a source,

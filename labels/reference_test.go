@@ -144,8 +144,8 @@ func (ref *reference) walk(id string) {
 			}
 		}
 		if now != nil {
-			due := max(now.score.EventTime.Add(now.rules.Horizon), now.tick)
-			end := max(now.score.EventTime.Add(now.rules.Horizon).Add(now.rules.Grace), due)
+			due := max(now.score.EventTime.Add(now.horizon()), now.tick)
+			end := max(now.score.EventTime.Add(now.horizon()).Add(now.rules.Grace), due)
 			if tick >= due && now.kind == schemas.NoKind {
 				ref.giveUp(now, tick)
 			}
@@ -178,12 +178,28 @@ func (ref *reference) patience(l Label) schemas.Instant {
 	return l.Arrival.Add(ref.rules(ref.tick(l.Arrival)).Early)
 }
 
+// horizon looks through the horizons of segments.
+func (now *life) horizon() time.Duration {
+	for _, h := range now.rules.Horizons {
+		met := 0
+		for _, s := range h.Segment {
+			if slices.Contains(now.score.Segments, s) {
+				met++
+			}
+		}
+		if met == len(h.Segment) {
+			return h.Horizon
+		}
+	}
+	return now.rules.Horizon
+}
+
 func (ref *reference) giveUp(now *life, tick schemas.Instant) {
 	now.kind, now.truth = schemas.Unlabelled, ""
 	if now.rules.Missing != "" {
 		now.kind, now.truth = schemas.Assumed, now.rules.Missing
 	}
-	now.booked = max(now.score.EventTime.Add(now.rules.Horizon), now.score.Arrival)
+	now.booked = max(now.score.EventTime.Add(now.horizon()), now.score.Arrival)
 	now.revision++
 	ref.emit(now, schemas.Outcome{Kind: now.kind, Revision: now.revision, Tick: tick, Truth: now.truth,
 		LabelTime: schemas.Beginning, Arrival: now.booked})
@@ -191,7 +207,7 @@ func (ref *reference) giveUp(now *life, tick schemas.Instant) {
 
 func (ref *reference) label(now *life, l Label, tick schemas.Instant) {
 	o := schemas.Outcome{Tick: tick, Truth: l.Truth, Arrival: max(l.Arrival, now.score.Arrival)}
-	if l.Arrival > now.score.EventTime.Add(now.rules.Horizon).Add(now.rules.Grace) {
+	if l.Arrival > now.score.EventTime.Add(now.horizon()).Add(now.rules.Grace) {
 		o.Fate = schemas.TooLate
 		ref.emitLabel(now, l, o)
 		return

@@ -23,7 +23,7 @@ var rewrite = flag.Bool("rewrite", false, "write what the join does into the sce
 // TestScenarios runs testdata/*.scenario. A line is a command; the lines below
 // it that begin with "=" are what it must print. Times count from the epoch.
 //
-//	settings tick=1m horizon=10m grace=5m early=10m conflict=latest missing=0 from=0s
+//	settings tick=1m horizon=10m grace=5m early=10m conflict=latest missing=0 from=0s [field=value:30m]…
 //	score ID at=30s [arrives=1m] [value=0.7] [predicts=1] [positive=1] [segment=field=value] [source=PARTITION]
 //	label ID TRUTH arrives=2m [time=1m] [source=PARTITION] [offset=N] [rerouted]
 //	lift to=5m topic:partition:offset…
@@ -161,10 +161,19 @@ func (s *scenario) do(b store.Batch, words []string) error {
 	o := options{s.t, words}
 	switch words[0] {
 	case "settings":
-		return s.join.AddSettings(b, Settings{
+		set := Settings{
 			From: o.instant("from", "from"), Tick: o.duration("tick"), Horizon: o.duration("horizon"), Grace: o.duration("grace"),
 			Early: o.duration("early"), Missing: o.text("missing", ""), Conflict: Policy(o.text("conflict", "latest")),
-		}, s.take("rerouted"))
+		}
+		for _, w := range words {
+			if segment, horizon, ok := strings.Cut(w, ":"); ok {
+				field, value, _ := strings.Cut(segment, "=")
+				set.Horizons = append(set.Horizons, SegmentHorizon{
+					Segment: []schemas.Segment{{Field: field, Value: value}}, Horizon: options{s.t, []string{"h=" + horizon}}.duration("h"),
+				})
+			}
+		}
+		return s.join.AddSettings(b, set, s.take("rerouted"))
 	case "score":
 		return s.score(b, words[1], o)
 	case "label":

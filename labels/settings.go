@@ -22,15 +22,16 @@ const (
 // Settings are what decides about outcomes. They are logged, as JSON, in
 // labels-rerouted and are in force for the ticks after From.
 type Settings struct {
-	From        schemas.Instant `json:"from"`    // Join.Closed() when they are logged
-	Tick        time.Duration   `json:"tick"`    // whole microseconds, > 0
-	Horizon     time.Duration   `json:"horizon"` // how long after its event time a score waits for a label
-	Grace       time.Duration   `json:"grace"`   // how much later a label still counts
-	Early       time.Duration   `json:"early"`   // how long a label waits for its score
-	Missing     string          `json:"missing"` // the class that is assumed without a label, "" for none
-	Conflict    Policy          `json:"conflict"`
-	EventsClock string          `json:"events_clock"` // these two are logged for those who stamp arrivals
-	LabelsClock string          `json:"labels_clock"`
+	From        schemas.Instant  `json:"from"`               // Join.Closed() when they are logged
+	Tick        time.Duration    `json:"tick"`               // whole microseconds, > 0
+	Horizon     time.Duration    `json:"horizon"`            // how long after its event time a score waits for a label
+	Horizons    []SegmentHorizon `json:"horizons,omitempty"` // of segments; the first that applies holds
+	Grace       time.Duration    `json:"grace"`              // how much later a label still counts
+	Early       time.Duration    `json:"early"`              // how long a label waits for its score
+	Missing     string           `json:"missing"`            // the class that is assumed without a label, "" for none
+	Conflict    Policy           `json:"conflict"`
+	EventsClock string           `json:"events_clock"` // these two are logged for those who stamp arrivals
+	LabelsClock string           `json:"labels_clock"`
 }
 
 // Validate returns everything that is wrong with s.
@@ -47,15 +48,15 @@ func (s Settings) Validate() error {
 			faults = append(faults, fmt.Errorf("%s %v is negative", d.name, d.Duration))
 		}
 	}
+	for i, h := range s.Horizons {
+		if h.Horizon < 0 || len(h.Segment) == 0 {
+			faults = append(faults, fmt.Errorf("horizon %d, %v of segment %v, is negative or of no segment", i, h.Horizon, h.Segment))
+		}
+	}
 	switch s.Conflict {
 	case Latest, First, Majority:
 	default:
 		faults = append(faults, fmt.Errorf("conflict %q is none of %s, %s, %s", s.Conflict, Latest, First, Majority))
 	}
 	return errors.Join(faults...)
-}
-
-// deadline returns the last arrival at which a label counts for an event.
-func (s *Settings) deadline(event schemas.Instant) schemas.Instant {
-	return event.Add(s.Horizon).Add(s.Grace)
 }

@@ -6,6 +6,7 @@ import (
 	"hash/maphash"
 	"math"
 	"slices"
+	"time"
 
 	"hindsight/schemas"
 )
@@ -32,6 +33,7 @@ type row struct {
 	digest   uint64    // of what its outcomes must repeat
 	print    uint64    // of what it adds to the sums when it is applied
 	event    schemas.Instant
+	horizon  time.Duration   // of the settings at applied
 	applied  schemas.Instant // the tick; Forever: not known
 	booked   schemas.Instant // where the label clock counts it
 	truth    uint32          // that stands; 0: none
@@ -112,7 +114,10 @@ func (a *Auditor) Score(at Position, s *schemas.Score) {
 			from, offset = sourceKey{a.o.Topics.Scores, at.Partition}, at.Offset
 		}
 		route := a.route(at.Partition)
-		r.applied, _ = route.after(route.arrival(from, offset, s.Arrival))
+		var rules *rules
+		if r.applied, rules = route.after(route.arrival(from, offset, s.Arrival)); rules != nil {
+			r.horizon = rules.HorizonOf(s.Segments)
+		}
 	}
 }
 
@@ -179,8 +184,7 @@ func (a *Auditor) settled(t *table, c *JoinCommit) {
 		if r.kind != schemas.NoKind || r.applied > c.Closed {
 			continue
 		}
-		_, rules := route.after(r.applied - 1)
-		if due := route.from(max(r.event.Add(rules.Horizon), r.applied)); known < r.applied && due <= c.Closed {
+		if due := route.from(max(r.event.Add(r.horizon), r.applied)); known < r.applied && due <= c.Closed {
 			a.broken(Conservation, "score-undecided", "", Position{a.o.Topics.Scores, t.partition, t.first + int64(i)},
 				"the score has no outcome, though it was due at %v and %v is closed", due, c.Closed)
 		}
@@ -230,7 +234,7 @@ func (a *Auditor) repeats(t *table, c *JoinCommit) {
 				a.broken(Uniqueness, "duplicate-of-nothing", "", at, "the score was set aside as a duplicate, but no score of its id stood")
 			case r.kind != schemas.Repeated:
 				_, rules := route.after(r.applied - 1)
-				lives = route.from(max(r.event.Add(rules.Horizon).Add(rules.Grace), r.applied))
+				lives = route.from(max(r.event.Add(r.horizon).Add(rules.Grace), r.applied))
 			}
 		}
 	}

@@ -21,7 +21,7 @@ func (cfg *Config) complete(has func(key string) bool) {
 		}
 	}
 	if !has("labels.early") {
-		cfg.Labels.Early = cfg.Labels.Horizon
+		cfg.Labels.Early = cfg.Labels.Longest()
 	}
 	cfg.Watch.complete(has)
 }

@@ -48,11 +48,27 @@ type Labels struct {
 	Clock     string            `yaml:"clock" default:"record" allowed:"record|label_time"`
 	Map       map[string]string `yaml:"map"` // a label's text → the class it means
 	Horizon   time.Duration     `yaml:"horizon"`
+	Horizons  []SegmentHorizon  `yaml:"horizons"` // the first that applies to a score holds
 	Grace     time.Duration     `yaml:"grace" default:"1d"`
 	Missing   Missing           `yaml:"missing"`
 	Conflict  string            `yaml:"conflict" default:"latest" allowed:"latest|first|majority"`
-	Early     time.Duration     `yaml:"early"` // default: Horizon
+	Early     time.Duration     `yaml:"early"` // default: the longest horizon
 	IdleAfter time.Duration     `yaml:"idle_after" default:"30s"`
+}
+
+// SegmentHorizon is the horizon of the scores whose segment fields have these values.
+type SegmentHorizon struct {
+	Segment map[string]string `yaml:"segment"` // all must agree
+	Horizon time.Duration     `yaml:"horizon"`
+}
+
+// Longest returns the longest horizon that a score may have.
+func (l *Labels) Longest() time.Duration {
+	longest := l.Horizon
+	for _, h := range l.Horizons {
+		longest = max(longest, h.Horizon)
+	}
+	return longest
 }
 
 // Missing says what becomes of a score without a label at its horizon: it is

@@ -21,6 +21,7 @@ func TestShownLoadsToTheSame(t *testing.T) {
 		"", full, string(template),
 		"kafka: {tls: {}, group: '$${HOME}'}",
 		"labels: {map: {'a: b': '#', '': 'null', 'true': '1.0', '$${': \"}\"}, missing: {assumed: 'no'}}",
+		"{events: {segments: [region, tier]}, labels: {horizon: 1d, horizons: [{segment: {region: '1.0', tier: a}, horizon: 30d}, {horizon: 2d, segment: {tier: b}}]}}",
 		"events: {topic: 'no', wire: bare, schema: 'it''s {here}, [and] there', id: id}",
 		"kafka: {group: \"a\\nb\\t\\\"c\\\" \\u00e9 \\u2028 \\x07\"}",
 		"watch: {alarms: [{name: '- x', metric: auc, window: day, above: 1e-9}]}",

@@ -18,7 +18,7 @@ func (cfg *Config) validate(bad map[string]bool) Faults {
 	cfg.Registry.validate(r)
 	cfg.validateTopics(r)
 	cfg.Events.validate(r)
-	cfg.Labels.validate(r)
+	cfg.Labels.validate(r, cfg.Events.Segments)
 	cfg.validateWires(r)
 	cfg.Model.validate(r)
 	cfg.Watch.validate(r, cfg.Events.Segments)

@@ -1,5 +1,10 @@
 package config
 
+import (
+	"maps"
+	"slices"
+)
+
 // mostBytes is the largest event that can still be a dead letter.
 const mostBytes = 16 << 20
 
@@ -13,15 +18,16 @@ func (e *Events) validate(r *reporter) {
 	}
 }
 
-func (l *Labels) validate(r *reporter) {
+func (l *Labels) validate(r *reporter, segments []string) {
 	if l.Horizon <= 0 && r.given("labels.horizon") {
 		r.fault("labels.horizon", FormatDuration(l.Horizon), "must be more than 0, such as 14d")
 	}
 	if l.Grace < 0 {
 		r.fault("labels.grace", FormatDuration(l.Grace), "must be 0 or more")
 	}
-	if l.Early < l.Horizon && !r.bad["labels.horizon"] {
-		r.fault("labels.early", FormatDuration(l.Early), "must be at least labels.horizon (%s)", FormatDuration(l.Horizon))
+	l.validateHorizons(r, segments)
+	if l.Early < l.Longest() && !r.bad["labels.horizon"] {
+		r.fault("labels.early", FormatDuration(l.Early), "must be at least the longest horizon (%s)", FormatDuration(l.Longest()))
 	}
 	if l.IdleAfter <= 0 {
 		r.fault("labels.idle_after", FormatDuration(l.IdleAfter), "must be more than 0, such as 30s")
@@ -32,6 +38,21 @@ func (l *Labels) validate(r *reporter) {
 	for text, class := range l.Map {
 		if class == "" {
 			r.fault("labels.map."+text, "", "must name a class")
+		}
+	}
+}
+
+func (l *Labels) validateHorizons(r *reporter, segments []string) {
+	for i, h := range l.Horizons {
+		at := func(key string) string { return item("labels.horizons", i, key) }
+		r.require(at("segment"), len(h.Segment) > 0, "the fields whose scores wait by this horizon, as in {region: north}")
+		for _, field := range slices.Sorted(maps.Keys(h.Segment)) {
+			if !slices.Contains(segments, field) {
+				r.fault(at("segment")+"."+field, "", "must be one of events.segments%s", didYouMean(field, segments))
+			}
+		}
+		if h.Horizon <= 0 {
+			r.fault(at("horizon"), FormatDuration(h.Horizon), "must be more than 0, such as 30d")
 		}
 	}
 }

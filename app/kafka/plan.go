@@ -65,7 +65,7 @@ func (c Counts) forScores(cfg *config.Config) (n int32, equal string) {
 // Plan returns our topics in the order of the flow, with what each needs.
 func Plan(cfg *config.Config, counts Counts) []Topic {
 	t, l := cfg.Topics, cfg.Labels
-	wait := l.Horizon + l.Grace
+	wait := l.Longest() + l.Grace
 	keep := wait + l.Early + margin
 	sums := reach(cfg.Watch.Windows) + wait + margin
 	n, like := counts.forScores(cfg)

@@ -37,7 +37,7 @@ func OneTimeScale(cfg *config.Config, events, labels Span) error {
 	if events.N == 0 || labels.N == 0 {
 		return nil
 	}
-	wait := cfg.Labels.Horizon + cfg.Labels.Grace
+	wait := cfg.Labels.Longest() + cfg.Labels.Grace
 	switch {
 	case labels.First > events.Last.Add(wait):
 		return fmt.Errorf("%w: labels begin at %v, %s after the last event (%v), and every one is too late; %s",

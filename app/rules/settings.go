@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"hindsight/app/config"
@@ -40,6 +42,13 @@ func Settings(cfg *config.Config) labels.Settings {
 	if cfg.Labels.Missing.Assumed {
 		s.Missing = schemas.Canonical(cfg.Labels.Missing.Class)
 	}
+	for _, h := range cfg.Labels.Horizons {
+		own := labels.SegmentHorizon{Horizon: h.Horizon}
+		for _, field := range slices.Sorted(maps.Keys(h.Segment)) {
+			own.Segment = append(own.Segment, schemas.Segment{Field: field, Value: schemas.Canonical(h.Segment[field])})
+		}
+		s.Horizons = append(s.Horizons, own)
+	}
 	return s
 }
 
@@ -56,7 +65,7 @@ func WindowSpecs(windows []config.Window) []drift.WindowSpec {
 // Watch is what the watcher of a model is told.
 func Watch(cfg *config.Config) drift.Config {
 	c := drift.Config{
-		Tick: cfg.Watch.Tick, Horizon: cfg.Labels.Horizon, Grace: cfg.Labels.Grace,
+		Tick: cfg.Watch.Tick, Horizon: cfg.Labels.Longest(), Grace: cfg.Labels.Grace,
 		Windows: WindowSpecs(cfg.Watch.Windows), Metrics: cfg.Watch.Metrics,
 	}
 	for _, r := range cfg.Watch.Alarms {
