@@ -74,7 +74,7 @@ func (s *session) release(now time.Time) {
 		}
 		if !w.until.IsZero() && !now.Before(w.until) {
 			w.until = time.Time{}
-			s.client.ResumeFetchPartitions(map[string][]int32{p.Topic: {p.ID}})
+			s.resume([]Partition{p})
 		}
 	}
 	if s.config.Held != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -102,17 +103,17 @@ func newSession(ctx context.Context, config *Config) (*session, error) {
 }
 
 func (s *session) onAssigned(_ context.Context, client *kgo.Client, added map[string][]int32) {
-	client.PauseFetchPartitions(added)
 	s.mu.Lock()
+	defer s.mu.Unlock()
+	client.PauseFetchPartitions(added)
 	s.joined, s.changed = client, true
 	s.await(added, time.Now())
-	s.mu.Unlock()
 }
 
 func (s *session) onRevoked(_ context.Context, client *kgo.Client, lost map[string][]int32) {
-	client.ResumeFetchPartitions(lost) // a pause would survive until the partition returns
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	client.ResumeFetchPartitions(lost) // a pause would survive until the partition returns
 	s.changed = true
 	for topic, ids := range lost {
 		for _, id := range ids {
@@ -255,12 +256,26 @@ func (s *session) pause(on bool) {
 	}
 }
 
+// resume lets partitions be read, but for those that were assigned anew since
+// the last handover: the stage has yet to hear of that, and must not get their
+// records before.
 func (s *session) resume(partitions []Partition) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	topics := map[string][]int32{}
 	for _, p := range partitions {
-		topics[p.Topic] = append(topics[p.Topic], p.ID)
+		if !s.coming(p) {
+			topics[p.Topic] = append(topics[p.Topic], p.ID)
+		}
 	}
 	s.client.ResumeFetchPartitions(topics)
+}
+
+// coming reports whether a partition is on its way to the stage.
+func (s *session) coming(p Partition) bool {
+	_, awaited := s.awaited[p]
+	is := func(c Commit) bool { return c.Partition == p }
+	return awaited || slices.ContainsFunc(s.fetched, is) || slices.ContainsFunc(s.assigned, is)
 }
 
 func (s *session) promise(r *kgo.Record, err error) {
