@@ -156,7 +156,7 @@ func (b *broker) answers(ctx context.Context, port int) error {
 		if err == nil {
 			return c.Close()
 		}
-		if time.Since(began) > 2*time.Minute {
+		if time.Since(began) > 10*time.Minute {
 			return fmt.Errorf("nothing answers on %s (logs: %s): %w", address(port), b.dir, err)
 		}
 		if err := wait(ctx, 50*time.Millisecond); err != nil {

@@ -104,13 +104,15 @@ func (t *torture) plant(ctx context.Context, slot int, b *bug) error {
 		return fmt.Errorf("%s: %w", b.name, err)
 	}
 	total := sub.total()
-	if total.sum() == 0 {
-		return fmt.Errorf("%s: not caught within %d rounds of kind %s", b.name, bugRounds, b.kind)
+	if total.broken() == 0 {
+		return fmt.Errorf("%s: not caught within %d rounds of kind %s (%s)", b.name, bugRounds, b.kind, counts(total.Violations))
 	}
 	example := "none"
 	for _, r := range sub.results {
 		for _, v := range r.Examples {
-			example = v.Law + ": " + v.Text
+			if v.breaks() {
+				example = v.Law + ": " + v.Text
+			}
 		}
 	}
 	fmt.Printf("%-28s caught in round %d of kind %s after %.0f s: %s\n    such as %.200s\n", b.name, len(sub.results), b.kind,

@@ -16,7 +16,8 @@ type feed struct {
 	events, labels string // topics
 	items          []item
 	least          time.Duration
-	steps          []step // faults, by when they come
+	steps          []step  // faults, by when they come
+	ahead          float64 // how much more is published while a fault lasts
 
 	mu   sync.Mutex
 	sent float64 // share of the items
@@ -24,8 +25,8 @@ type feed struct {
 	news chan struct{}
 }
 
-// ahead is how much is published while a fault lasts, so that the next one
-// does not find everything done.
+// ahead is how much is usually published while a fault lasts, so that the next
+// one does not find everything done.
 const ahead = 0.08
 
 // portions is in how many parts the items are sent.
@@ -68,7 +69,7 @@ func (f *feed) release(over int) { f.change(func() { f.over = over }) }
 // hold waits before more than a share is sent until the faults that come
 // well before it are over.
 func (f *feed) hold(ctx context.Context, share float64) error {
-	return f.until(ctx, func() bool { return f.over == len(f.steps) || share <= f.steps[f.over].after+ahead })
+	return f.until(ctx, func() bool { return f.over == len(f.steps) || share <= f.steps[f.over].after+f.ahead })
 }
 
 // await returns when a share of the items is sent.

@@ -42,7 +42,7 @@ func (j *judge) outcomes() error {
 			}
 		}
 	}
-	return j.compareOutcomes(seen)
+	return j.compareOutcomes(seen, ticks)
 }
 
 func outcomeOf(f fields) outcome {
@@ -76,15 +76,16 @@ func (j *judge) alongside(r *kgo.Record, f fields, o outcome) {
 	}
 }
 
-// compareOutcomes tells the difference between what is there and what must be.
-func (j *judge) compareOutcomes(seen map[outcome]int) error {
+// compareOutcomes tells the difference between what is there and what must be;
+// ticks are those of the last outcomes, which no earlier tick may follow.
+func (j *judge) compareOutcomes(seen map[outcome]int, ticks map[int32]int64) error {
 	want := map[outcome]int{}
 	for _, o := range j.fold.outcomes {
 		want[o]++
 	}
 	for o, n := range want {
 		switch {
-		case seen[o] == 0:
+		case seen[o] == 0 && (!j.stuck || o.tick < ticks[j.placeOf(o.id)]):
 			j.violate("outcome", "missing: %+v", o)
 		case seen[o] > n:
 			j.violate("outcome", "%d times: %+v", seen[o], o)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -120,6 +121,52 @@ func (d *direct) committed(ctx context.Context, topic string, visit func(*kgo.Re
 		})
 	}
 	return nil
+}
+
+// ended returns once no transaction is open in the topics of a round, whose
+// processes are gone: the broker aborts what they had begun.
+func (d *direct) ended(ctx context.Context, prefix string) error {
+	return insist(ctx, func() error {
+		topics, err := d.admin.ListTopics(ctx)
+		if err != nil {
+			return err
+		}
+		var names []string
+		for _, name := range topics.Names() {
+			if strings.HasPrefix(name, prefix) {
+				names = append(names, name)
+			}
+		}
+		ends, err := d.admin.ListEndOffsets(ctx, names...)
+		if err != nil {
+			return err
+		}
+		stable, err := d.admin.ListCommittedOffsets(ctx, names...)
+		if err != nil {
+			return err
+		}
+		var open error
+		ends.Each(func(end kadm.ListedOffset) {
+			if last, _ := stable.Lookup(end.Topic, end.Partition); last.Offset < end.Offset {
+				open = fmt.Errorf("%s/%d: a transaction is open although its producer is gone", end.Topic, end.Partition)
+			}
+		})
+		return open
+	})
+}
+
+// insist asks again what a broker could not answer; one that is busy, or just
+// back, finds its coordinators late.
+func insist(ctx context.Context, ask func() error) error {
+	for began := time.Now(); ; {
+		err := ask()
+		if err == nil || ctx.Err() != nil || time.Since(began) > 2*time.Minute {
+			return err
+		}
+		if err := wait(ctx, 200*time.Millisecond); err != nil {
+			return err
+		}
+	}
 }
 
 // progress is how far a group has read a topic: the sum of its offsets.

@@ -49,14 +49,14 @@ type torture struct {
 }
 
 func main() {
-	t := &torture{standstill: 3 * time.Minute}
+	t := &torture{standstill: 5 * time.Minute}
 	var events int
 	var bugs bool
 	flag.Uint64Var(&t.seed, "seed", rand.Uint64N(1e9), "seed of the run")
 	flag.IntVar(&t.rounds, "rounds", 10, "how many rounds")
 	flag.Uint64Var(&t.first, "round", 0, "number of the first round: with -rounds 1 it is played again alone")
 	flag.IntVar(&events, "events", 500_000, "events of all rounds together")
-	flag.StringVar(&t.kind, "kind", "", "kind of every round instead of taking turns: mixed, workers, network, broker, storm, quiet, haste")
+	flag.StringVar(&t.kind, "kind", "", "kind of every round instead of taking turns: mixed, workers, network, broker, storm, quiet, idle, haste")
 	flag.StringVar(&t.delivery, "deliver", "safe", "safe: exactly once; unsafe: with the transaction switched off, judged by the same laws")
 	flag.IntVar(&t.parallel, "parallel", 2, "rounds at a time, each with a broker of its own")
 	flag.IntVar(&t.port, "port", 29100, "first of the ports of the brokers")
@@ -173,7 +173,7 @@ func (t *torture) slot(ctx context.Context, slot int, numbers <-chan uint64) (er
 		return err
 	}
 	for number := range numbers {
-		if t.hunting && t.total().sum() > 0 {
+		if t.hunting && t.total().broken() > 0 {
 			return nil
 		}
 		r := &round{

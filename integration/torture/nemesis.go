@@ -12,7 +12,7 @@ import (
 const sessionTimeout = 6 * time.Second
 
 // patience is how long a program may take to end when it is asked to.
-const patience = 90 * time.Second
+const patience = 3 * time.Minute
 
 // nemesis works the faults of a round off, one after the other.
 type nemesis struct {
@@ -84,11 +84,13 @@ func (n *nemesis) mend(ctx context.Context) error {
 	if n.hits["broker-kill"]+n.idle["broker-kill"]+n.hits["broker-haste"]+n.idle["broker-haste"] == 0 {
 		return nil
 	}
-	lost, err := n.round.direct.mend(ctx, n.round.prefix)
-	if n.lost += lost; lost > 0 {
-		n.round.logf("the broker had lost %d markers", lost)
-	}
-	return err
+	return insist(ctx, func() error {
+		lost, err := n.round.direct.mend(ctx, n.round.prefix)
+		if n.lost += lost; lost > 0 {
+			n.round.logf("the broker had lost %d markers", lost)
+		}
+		return err
+	})
 }
 
 func (n *nemesis) strike(ctx context.Context, s step) error {
@@ -117,6 +119,8 @@ func (n *nemesis) strike(ctx context.Context, s step) error {
 		return err
 	case "storm":
 		return n.storm(ctx, s)
+	case "rebalance-idle":
+		return n.rebalanceIdle(ctx, s)
 	case "broker-kill", "broker-haste":
 		return n.round.broker.restart(ctx, s.rest, s.fault == "broker-haste")
 	case "broker-pause":

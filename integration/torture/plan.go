@@ -25,6 +25,7 @@ type plan struct {
 	layout [][]string // stages of each process; nil is all of them
 	static bool       // members of the group have names
 	steps  []step
+	hushes []hush
 	feed   time.Duration // least wall time for which the producers go on
 }
 
@@ -43,6 +44,7 @@ var kinds = map[string][]string{
 	"network": {"cut", "black-hole", "hole-up", "hole-down", "latency", "bandwidth", "kill"},
 	"storm":   {"storm", "storm", "terminate", "kill"},
 	"quiet":   {},
+	"idle":    {"rebalance-idle"},                       // takes no turn: its world is an odd one
 	"haste":   {"broker-haste", "broker-haste", "kill"}, // takes no turn: the broker itself breaks its promises
 }
 
@@ -85,7 +87,9 @@ func newPlan(seed, round uint64, kind string, events int) *plan {
 	default:
 		p.layout = [][]string{all, all, all}[:2+random.IntN(2)]
 	}
-	if faults := kinds[kind]; len(faults) > 0 {
+	if kind == "idle" {
+		p.hush(random)
+	} else if faults := kinds[kind]; len(faults) > 0 {
 		for n := 5 + random.IntN(4); len(p.steps) < n; {
 			p.steps = append(p.steps, newStep(random, pick(random, faults...), len(p.layout)))
 		}

@@ -44,6 +44,17 @@ func (r *result) sum() (n int) {
 	return n
 }
 
+// broken counts the violations of laws about records. That a program stands
+// still or does not end is bad too, but it is not how a planted bug is to show.
+func (r *result) broken() (n int) {
+	for law, v := range r.Violations {
+		if (violation{Law: law}).breaks() {
+			n += v
+		}
+	}
+	return n
+}
+
 func (r *result) String() string {
 	text := fmt.Sprintf("round %3d %-8s %7d events %7d labels %7d outcomes %3d firings  %5.1f s (%.0f torment, %.0f finish)  faults: %s",
 		r.Round, r.Kind, r.Events, r.Labels, r.Outcomes, r.Firings, r.Seconds, r.Tormented, r.Finished-r.Tormented, counts(r.Faults))

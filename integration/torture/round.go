@@ -42,6 +42,9 @@ type violation struct {
 	Text string `json:"text"`
 }
 
+// breaks reports whether records show it, not only the absence of headway.
+func (v violation) breaks() bool { return v.Law != "progress" && v.Law != "life cycle" }
+
 // mostViolations is how many of a round are kept; all are counted.
 const mostViolations = 200
 
@@ -91,12 +94,13 @@ func (r *round) run(ctx context.Context) (res result, err error) {
 	}
 	res.LostMarkers = n.lost
 	res.Tormented = time.Since(began).Seconds()
-	if r.stuck { // what is there cannot be judged; its processes are killed
+	if r.stuck { // judged as far as it came
 		res.Error = "it does not go on"
-		res.violated(r.violations)
-		return res, nil
+		err = r.direct.ended(ctx, r.prefix)
+	} else {
+		err = r.finish()
 	}
-	if err := r.finish(); err != nil {
+	if err != nil {
 		return res, err
 	}
 	res.Finished = time.Since(began).Seconds()
@@ -133,7 +137,13 @@ func (r *round) prepare(ctx context.Context) error {
 		r.processes = append(r.processes, p)
 	}
 	r.items = invent(r.plan, r.seed)
-	r.feed = &feed{direct: r.direct, events: r.topic("events"), labels: r.topic("labels"), items: r.items, least: r.plan.feed, steps: r.plan.steps, news: make(chan struct{})}
+	r.feed = &feed{
+		direct: r.direct, events: r.topic("events"), labels: r.topic("labels"), items: r.items, least: r.plan.feed, steps: r.plan.align(r.items),
+		ahead: ahead, news: make(chan struct{}),
+	}
+	if len(r.plan.hushes) > 0 {
+		r.feed.ahead = 0
+	}
 	return r.processes[0].once(nil, "topics", "create", "-c", "p0.yaml")
 }
 
@@ -190,11 +200,15 @@ func (r *round) catchUp(ctx context.Context, n *nemesis) error {
 func (r *round) lag(ctx context.Context) (int64, error) {
 	var left int64
 	for stage, topic := range map[string]string{"score": "events", "join": "scores"} {
-		read, end, err := r.direct.progress(ctx, r.prefix+"group-"+stage, r.topic(topic))
-		if err != nil {
+		if err := insist(ctx, func() error {
+			read, end, err := r.direct.progress(ctx, r.prefix+"group-"+stage, r.topic(topic))
+			if err == nil {
+				left += end - read
+			}
+			return err
+		}); err != nil {
 			return 0, err
 		}
-		left += end - read
 	}
 	return left, nil
 }
@@ -221,7 +235,7 @@ func (r *round) finish() error {
 	p.mu.Lock()
 	done := p.done
 	p.mu.Unlock()
-	if err := p.await(done, 4*time.Minute); err != nil {
+	if err := p.await(done, 10*time.Minute); err != nil {
 		r.violate("progress", "run --until-end: %v", err)
 		return err
 	}

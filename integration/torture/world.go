@@ -84,6 +84,7 @@ func invent(p *plan, seed uint64) []item {
 		share := float64(i) / float64(p.events)
 		m.event(i, at, share > 0.4 && share < 0.55)
 	}
+	m.items = slices.DeleteFunc(m.items, func(it item) bool { return p.hushed(it) })
 	slices.SortStableFunc(m.items, func(a, b item) int { return int(a.at - b.at) })
 	return m.items
 }
