@@ -87,7 +87,7 @@ func runSession(ctx context.Context, config *Config, stage Stage) (err error) {
 		if err := s.fetchFault(work, fetches, held); err != nil {
 			return err
 		}
-		revoked, assigned := s.handover(held)
+		revoked, assigned := s.handover(held, fetches)
 		if len(revoked) > 0 {
 			for _, p := range revoked {
 				delete(held, p)

@@ -224,7 +224,11 @@ func (s *session) settle(ctx context.Context) error {
 // handover returns what the group took from the held partitions and gave
 // since the last call. A revocation that was swallowed shows because the
 // latest assignment lacks the partition; one that came back is both taken and given.
-func (s *session) handover(held map[Partition]bool) (revoked []Partition, assigned []Commit) {
+// The assignment may be newer than what was polled, for only the callbacks wait
+// until polled records are done with: it then counts at the next call, and what
+// becomes of the records is not committed (checkOwned).
+func (s *session) handover(held map[Partition]bool, fetches kgo.Fetches) (revoked []Partition, assigned []Commit) {
+	newer := s.checkOwned(fetches, &Output{}) != nil
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	gone := map[Partition]bool{}
@@ -237,7 +241,7 @@ func (s *session) handover(held map[Partition]bool) (revoked []Partition, assign
 		gone[c.Partition] = true
 	}
 	for p := range held {
-		if gone[p] || !s.balancer.owns(p.Topic, p.ID) {
+		if gone[p] || !newer && !s.balancer.owns(p.Topic, p.ID) {
 			revoked = append(revoked, p)
 		}
 	}
