@@ -44,7 +44,7 @@ func TestAPartitionThatCameAgainStaysPausedUntilItIsHandedOver(t *testing.T) {
 				revoke(s, 1)
 				assign(s, 0)
 				fetchOffset(t, s, client, p)
-				if _, given := s.handover(nil); len(given) != 1 {
+				if _, given := s.handover(nil, nil); len(given) != 1 {
 					t.Fatalf("handed over %v, want %v alone", given, p)
 				}
 				c.between(s)
@@ -52,7 +52,7 @@ func TestAPartitionThatCameAgainStaysPausedUntilItIsHandedOver(t *testing.T) {
 				if got := client.PauseFetchPartitions(nil)["in"]; !slices.Equal(got, c.want) {
 					t.Fatalf("paused: %v, want %v", got, c.want)
 				}
-				if _, given := s.handover(nil); len(given) == 1 { // now the stage knows
+				if _, given := s.handover(nil, nil); len(given) == 1 { // now the stage knows
 					s.resume([]Partition{p})
 					if got := client.PauseFetchPartitions(nil)["in"]; len(got) > 0 {
 						t.Errorf("paused after it was handed over: %v", got)
