@@ -146,7 +146,7 @@ func showFigures(w io.Writer, cert *scoring.Certificate) error {
 		for _, f := range check.Figures {
 			if t == nil {
 				fmt.Fprintln(w)
-				t = newTable(w, "CHECK:11", "FIGURE:18", "VALUE:12", "BOUND")
+				t = newTable(w, "CHECK:11", "FIGURE:24", "VALUE:12", "BOUND")
 			}
 			t.row(check.Name, f.Name, fmt.Sprintf("%.6g", f.Value), boundText(f))
 		}

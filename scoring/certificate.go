@@ -26,6 +26,7 @@ const (
 	CheckRepeatable  = "repeatable"  // scoring twice gives the same bits
 	CheckPerformance = "performance" // the bounds on labelled rows hold
 	CheckRetrain     = "retrain"     // training again gives the same model, which reaches the bounds
+	CheckSpread      = "spread"      // what training on resampled rows gives, seed by seed
 )
 
 // Certificate says which checks a bundle passed. It holds no time: the same

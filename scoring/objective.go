@@ -10,9 +10,10 @@ import (
 
 // objective is the penalised loss of a linear model over a training set,
 //
-//	sum of losses + l2/2 * |coef|², divided by the number of rows,
+//	sum of losses + l1 * |coef| + l2/2 * |coef|², divided by the number of rows,
 //
-// which has scikit-learn's minimum for C = 1/l2 (Ridge: alpha = l2). The
+// which has scikit-learn's minimum for C = 1/l2 (Ridge: alpha = l2; penalty l1:
+// C = 1/l1; Lasso: alpha = l1 / rows). The
 // parameters are those of columns brought to a root mean square of 1, so that
 // one threshold for the gradient suits all data.
 //
@@ -23,14 +24,15 @@ type objective struct {
 	kind  model.Objective
 	sums  int       // rows of coefficients
 	l2    float64   // divided by the number of rows
+	l1    float64   // likewise; of |coef|, kept out of value, gradient and hessian
 	unit  []float64 // root mean square per column; 1 for the intercept, which is last
 	yUnit float64   // of the targets of a regression
 	z     []float64 // scratch, one per sum
 }
 
-func newObjective(set *trainingSet, kind model.Objective, classes int, l2 float64) *objective {
+func newObjective(set *trainingSet, kind model.Objective, classes int, l1, l2 float64) *objective {
 	n := float64(set.rows())
-	o := &objective{set: set, kind: kind, sums: 1, l2: l2 / n, yUnit: 1, unit: make([]float64, set.width+1)}
+	o := &objective{set: set, kind: kind, sums: 1, l1: l1 / n, l2: l2 / n, yUnit: 1, unit: make([]float64, set.width+1)}
 	if kind == model.Multinomial {
 		o.sums = classes
 	}
@@ -84,8 +86,8 @@ func (o *objective) value(w []float64) float64 {
 			loss += o.l2 / 2 * float64(v*v)
 		}
 	}
-	if o.sums > 1 {
-		for j := range o.stride() {
+	for j := range o.stride() {
+		if o.centred(j) {
 			total := o.total(w, j)
 			loss += float64(total*total) / 2
 		}
@@ -115,6 +117,19 @@ func (o *objective) loss(i int) float64 {
 		sum += math.Exp(z - largest)
 	}
 	return math.Log(sum) + largest - o.z[o.set.classes[i]]
+}
+
+// centred tells whether column j has the term that picks the centred of equal
+// softmaxes. Where |coef| is penalised, that decides between them.
+func (o *objective) centred(j int) bool { return o.sums > 1 && (o.l1 == 0 || j == o.set.width) }
+
+// l1At returns the weight of |w[at]|, of parameters in their units; 0 of an intercept.
+func (o *objective) l1At(at int) float64 {
+	j := at % o.stride()
+	if j == o.set.width {
+		return 0
+	}
+	return o.l1 / (o.unit[j] * o.yUnit)
 }
 
 // total returns the sum over the rows of column j.
@@ -170,7 +185,7 @@ func (o *objective) gradient(g, w []float64) {
 		if j < o.set.width {
 			g[at] += float64(o.l2*w[at]) / (o.unit[j] * o.unit[j])
 		}
-		if o.sums > 1 {
+		if o.centred(j) {
 			g[at] += o.total(w, j)
 		}
 	}
@@ -195,7 +210,7 @@ func (o *objective) hessian(h *mat.SymDense, w []float64) {
 		if j < o.set.width {
 			h.SetSym(at, at, h.At(at, at)+o.l2/(o.unit[j]*o.unit[j]))
 		}
-		if o.sums > 1 {
+		if o.centred(j) {
 			for b := at / o.stride(); b < o.sums; b++ {
 				to := b*o.stride() + j
 				h.SetSym(at, to, h.At(at, to)+1)

@@ -14,7 +14,9 @@ import (
 // The gradient and the Hessian have to be those of the value.
 func TestObjectiveDerivatives(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 1))
-	for kind, classes := range map[model.Objective]int{model.Linear: 1, model.Logistic: 2, model.Multinomial: 3} {
+	classesOf := map[model.Objective]int{model.Linear: 1, model.Logistic: 2, model.Multinomial: 3}
+	for i, kind := range []model.Objective{model.Linear, model.Logistic, model.Multinomial, model.Multinomial} {
+		classes, l1 := classesOf[kind], float64(i%2) // of l1 only the centring knows
 		set := &trainingSet{width: 4, start: []int{0}}
 		for range 30 {
 			for c := range int32(4) {
@@ -27,7 +29,7 @@ func TestObjectiveDerivatives(t *testing.T) {
 			set.classes = append(set.classes, random.IntN(classes))
 			set.targets = append(set.targets, random.NormFloat64()*9)
 		}
-		o := newObjective(set, kind, classes, 0.7)
+		o := newObjective(set, kind, classes, l1, 0.7)
 		w := make([]float64, o.parameters())
 		for i := range w {
 			w[i] = random.NormFloat64()

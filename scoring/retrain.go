@@ -20,19 +20,25 @@ func (b *Bundle) Retrain(n int, data *Table, label string) (Check, error) {
 	return check, f.close()
 }
 
+// trainingData returns the rows to train on: those given, else those that
+// bundle.yaml names; nil where it names none.
+func (b *Bundle) trainingData(f *files, data *Table, label string) (*Table, string, error) {
+	if t := b.spec.Train; data == nil && t != nil && t.Data != "" {
+		data, err := f.table(t.Data)
+		return data, t.Label, err
+	}
+	return data, label, nil
+}
+
 func (b *Bundle) retrain(f *files, n int, data *Table, label string) Check {
 	check := Check{Name: CheckRetrain}
+	data, label, err := b.trainingData(f, data, label)
+	if err != nil {
+		return broken(CheckRetrain, err)
+	}
 	if data == nil {
-		t := b.spec.Train
-		if t == nil || t.Data == "" {
-			check.Result, check.Detail = NotShown, "bundle.yaml names no train.data; pass --data and --label"
-			return check
-		}
-		var err error
-		if data, err = f.table(t.Data); err != nil {
-			return broken(CheckRetrain, err)
-		}
-		label = t.Label
+		check.Result, check.Detail = NotShown, "bundle.yaml names no train.data; pass --data and --label"
+		return check
 	}
 	stored, err := b.storedModel(f)
 	if err != nil {

@@ -175,7 +175,8 @@ func (c *cell) fromYAML(d *document, node ast.Node, path string) {
 
 type trainSpec struct {
 	Kind  string   `yaml:"kind"`  // linear, logistic, softmax; default by task and classes
-	L2    *float64 `yaml:"l2"`    // penalty l2/2 * |coef|², the intercept is free; default 1
+	L1    *float64 `yaml:"l1"`    // penalty l1 * |coef|, the intercept is free; default 0
+	L2    *float64 `yaml:"l2"`    // penalty l2/2 * |coef|², the intercept is free; default 1, with l1 0
 	Data  string   `yaml:"data"`  // file in the bundle, so that it can be retrained anywhere
 	Label string   `yaml:"label"` // column of Data
 }

@@ -221,8 +221,10 @@ func (s *spec) checkTrain(d *document) {
 	if err := s.checkKind(t.Kind); err != nil {
 		d.at("train.kind", "%v", err)
 	}
-	if t.L2 != nil && !(*t.L2 >= 0 && *t.L2 <= math.MaxFloat32) {
-		d.at("train.l2", "%v is not a penalty", *t.L2)
+	for key, l := range map[string]*float64{"train.l1": t.L1, "train.l2": t.L2} {
+		if l != nil && !(*l >= 0 && *l <= math.MaxFloat32) {
+			d.at(key, "%v is not a penalty", *l)
+		}
 	}
 	if t.Data != "" {
 		if err := checkPath(t.Data); err != nil {

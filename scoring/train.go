@@ -104,11 +104,8 @@ func (s *spec) fit(data *Table, label string) (*fit, error) {
 	if err != nil {
 		return nil, err
 	}
-	l2 := defaultL2
-	if s.Train != nil && s.Train.L2 != nil {
-		l2 = *s.Train.L2
-	}
-	solution, err := minimise(set, s.objective(), max(1, len(s.Classes)), l2)
+	l1, l2 := s.penalties()
+	solution, err := minimise(set, s.objective(), max(1, len(s.Classes)), l1, l2)
 	if err != nil {
 		return nil, err
 	}
@@ -120,6 +117,20 @@ func (s *spec) fit(data *Table, label string) (*fit, error) {
 		return nil, fmt.Errorf("the trained model is not usable: %w", err)
 	}
 	return &fit{values, m, len(rows), solution.iterations}, nil
+}
+
+// penalties are train.l1 and train.l2; where l1 is given alone, l2 is 0.
+func (s *spec) penalties() (l1, l2 float64) {
+	l2 = defaultL2
+	if t := s.Train; t != nil {
+		if t.L1 != nil {
+			l1, l2 = *t.L1, 0
+		}
+		if t.L2 != nil {
+			l2 = *t.L2
+		}
+	}
+	return l1, l2
 }
 
 // objective is train.kind, or what the task implies.

@@ -148,12 +148,12 @@ func TestLBFGSMeetsNewton(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	newton, err := minimise(set, model.Multinomial, 3, 0.5)
+	newton, err := minimise(set, model.Multinomial, 3, 0, 0.5)
 	if err != nil {
 		t.Fatal(err)
 	}
 	set.width += newtonLimit // columns of zeros, which the penalty keeps at 0
-	lbfgs, err := minimise(set, model.Multinomial, 3, 0.5)
+	lbfgs, err := minimise(set, model.Multinomial, 3, 0, 0.5)
 	if err != nil {
 		t.Fatal(err)
 	}
