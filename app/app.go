@@ -162,6 +162,9 @@ func (a *App) open(ctx context.Context) error {
 		if err := a.checkTimeScales(ctx); err != nil {
 			return err
 		}
+		if err := a.checkPlacement(ctx); err != nil {
+			return err
+		}
 	}
 	if a.options.InputsEnd != nil {
 		a.ends = &ends{admin: a.admin, topics: a.inputs(), closed: a.options.InputsEnd}
@@ -188,11 +191,18 @@ func (a *App) runs(s config.Stage) bool { return slices.Contains(a.options.Stage
 func (a *App) inputs() []string {
 	switch {
 	case a.runs(config.StageJoin) || a.runs(config.StageWatch) && a.config.Labels.Topic != "":
-		return []string{a.config.Events.Topic, a.config.Labels.Topic}
+		source, _ := a.config.Source()
+		return []string{source, a.config.Labels.Topic}
 	case a.runs(config.StageScore):
 		return []string{a.config.Events.Topic}
 	}
 	return nil // WATCH alone, without a word of the inputs, ends with what JOIN ended last
+}
+
+// acceptable are the topics that somebody else writes, and may delete from.
+func (a *App) acceptable() []string {
+	source, _ := a.config.Source()
+	return []string{source, a.config.Labels.Topic}
 }
 
 // Run runs the stages until parent ends, or until the inputs of a bounded run are
@@ -294,7 +304,7 @@ func (a *App) member(stage config.Stage, lead string) consumer.Config {
 		CommitInterval: a.config.Kafka.CommitInterval, EndTimeout: timeouts.TransactionTimeout, Lead: lead,
 		MaxRecords: a.options.MaxRecords, PollBytes: a.budget.Poll, Instance: timeouts.Instance,
 		AcceptLoss: func(topic string) bool {
-			return a.options.AcceptLoss && (topic == a.config.Events.Topic || topic == a.config.Labels.Topic)
+			return a.options.AcceptLoss && slices.Contains(a.acceptable(), topic)
 		},
 		Held: func(p consumer.Partition, h consumer.Hold, since time.Duration) {
 			a.ready.held(string(stage), p, h, since)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -21,7 +22,8 @@ import (
 
 // AuditOptions say how an audit is done.
 type AuditOptions struct {
-	Limit int // most violations listed of each rule
+	Limit        int          // most violations listed of each rule
+	RegistryHTTP *http.Client // for somebody else's scores; nil: by TCP
 	// Progress is told, for each topic, how many of its offsets are read. nil: nobody is.
 	Progress func(topic string, done, total int64)
 }
@@ -35,7 +37,11 @@ const auditTries = 3
 // found is in the report.
 func Audit(ctx context.Context, client []kgo.Opt, admin *kadm.Client, cfg *config.Config, o AuditOptions) (*audit.Report, error) {
 	for try := 1; ; try++ {
-		r := &auditReader{config: cfg, client: client, admin: admin, progress: o.Progress}
+		scores, err := NewScoreReader(cfg, o.RegistryHTTP)
+		if err != nil {
+			return nil, fmt.Errorf("audit: %w", err)
+		}
+		r := &auditReader{config: cfg, client: client, admin: admin, progress: o.Progress, scores: scores}
 		r.fetch = func(ctx context.Context, spans []span, visit func(*kgo.Record) error) error {
 			return readSpans(ctx, client, spans, visit)
 		}
@@ -62,6 +68,8 @@ type auditReader struct {
 	extents audit.Extents
 	done    map[string]int64 // offsets read, by topic
 	score   schemas.Score
+	scores  *ScoreReader
+	sources map[int32]*auditSource // of somebody else's scores
 	outcome schemas.Outcome
 }
 
@@ -80,7 +88,7 @@ func (r *auditReader) run(ctx context.Context, limit int) (*audit.Report, error)
 
 // judge gives the auditor the records in its order.
 func (r *auditReader) judge(ctx context.Context, options audit.Options, state audit.State) (*audit.Report, error) {
-	r.extents, r.done = state.Extents, map[string]int64{}
+	r.extents, r.done, r.sources = state.Extents, map[string]int64{}, map[int32]*auditSource{}
 	r.auditor = audit.New(options, state)
 	names := r.config.Topics
 	for _, step := range []struct {
@@ -88,7 +96,7 @@ func (r *auditReader) judge(ctx context.Context, options audit.Options, state au
 		visit func(*kgo.Record) error
 	}{
 		{names.DeadLetters, r.deadLetter},
-		{r.config.Events.Topic, func(rec *kgo.Record) error { r.auditor.Event(rec.Partition, rec.Offset); return nil }},
+		{options.Topics.Events, func(rec *kgo.Record) error { r.auditor.Event(rec.Partition, rec.Offset); return nil }},
 		{r.config.Labels.Topic, func(rec *kgo.Record) error { r.auditor.Label(rec.Partition, rec.Offset); return nil }},
 		{names.LabelsRerouted, r.rerouted},
 	} {
@@ -138,18 +146,23 @@ func (r *auditReader) state(ctx context.Context) (audit.State, error) {
 		commits[stage] = c
 	}
 	score, join, watch := commits[config.StageScore], commits[config.StageJoin], commits[config.StageWatch]
-	for _, c := range []struct {
-		groupCommits
-		topic string
-	}{{score, r.config.Events.Topic}, {join, r.config.Labels.Topic}} {
-		if err := c.sources(c.topic, func(id sourceID, m sourceCommit) {
+	add := func(c groupCommits) func(sourceID, sourceCommit) {
+		return func(id sourceID, m sourceCommit) {
 			s.Sources = append(s.Sources, audit.SourceCommit{
 				Topic: id.topic, Partition: id.partition, Offset: c.offset(id.topic, id.partition), Clock: m.Clock,
 				Read: m.Read, Scored: m.Scored, InPlace: m.InPlace, Rerouted: m.Rerouted, DeadLetters: m.DeadLetters, Lost: m.Lost,
 			})
-		}); err != nil {
-			return s, err
 		}
+	}
+	err := score.sources(r.config.Events.Topic, add(score))
+	if r.config.Scores.Foreign() {
+		err = join.foreign(names.Scores, names.LabelsRerouted, add(join))
+	}
+	if err == nil {
+		err = join.sources(r.config.Labels.Topic, add(join))
+	}
+	if err != nil {
+		return s, err
 	}
 	for _, p := range join.partitions(names.Scores) {
 		m := newJoinCommit()
@@ -167,7 +180,6 @@ func (r *auditReader) state(ctx context.Context) (audit.State, error) {
 		}
 		s.Watches = append(s.Watches, audit.WatchCommit{Partition: p, Offset: watch.offset(names.Slices, p), Floor: m.Floor, Judged: m.Judged})
 	}
-	var err error
 	s.Extents, err = r.reach(ctx)
 	return s, err
 }
@@ -175,11 +187,13 @@ func (r *auditReader) state(ctx context.Context) (audit.State, error) {
 // reach reads where the logs begin and end now.
 func (r *auditReader) reach(ctx context.Context) (audit.Extents, error) {
 	names := r.config.Topics
+	source, _ := r.config.Source()
 	topics := slices.DeleteFunc([]string{
-		r.config.Events.Topic, r.config.Labels.Topic, names.Scores, names.Outcomes, names.LabelsRerouted, names.Slices,
+		source, r.config.Labels.Topic, names.Scores, names.Outcomes, names.LabelsRerouted, names.Slices,
 		names.Windows, names.Alarms, names.WatchState, names.DeadLetters,
 	}, func(topic string) bool { return topic == "" })
-	return r.extentsOf(ctx, topics...)
+	slices.Sort(topics)
+	return r.extentsOf(ctx, slices.Compact(topics)...)
 }
 
 func (r *auditReader) extentsOf(ctx context.Context, topics ...string) (audit.Extents, error) {
@@ -220,13 +234,14 @@ func (r *auditReader) options(ctx context.Context, limit int) (audit.Options, er
 	if err != nil {
 		return audit.Options{}, err
 	}
+	source, _ := cfg.Source()
 	o := audit.Options{
 		Topics: audit.Topics{
-			Events: cfg.Events.Topic, Labels: cfg.Labels.Topic, Scores: names.Scores, Outcomes: names.Outcomes, Rerouted: names.LabelsRerouted,
+			Events: source, Labels: cfg.Labels.Topic, Scores: names.Scores, Outcomes: names.Outcomes, Rerouted: names.LabelsRerouted,
 			Slices: names.Slices, Windows: names.Windows, Alarms: names.Alarms, WatchState: names.WatchState, DeadLetters: names.DeadLetters,
 		},
 		Place: place, AtLeastOnce: cfg.Kafka.Delivery == config.AtLeastOnce,
-		Tick: cfg.Watch.Tick, Settle: cfg.Labels.Longest() + cfg.Labels.Grace, Skew: cfg.Events.MaxSkew,
+		Tick: cfg.Watch.Tick, Settle: cfg.Labels.Longest() + cfg.Labels.Grace, Skew: cfg.MaxSkew(),
 		Windows: map[string]schemas.Clock{}, Confidence: drift.DefaultConfidence, Limit: limit,
 	}
 	specs := rules.WindowSpecs(cfg.Watch.Windows)

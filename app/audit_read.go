@@ -101,6 +101,9 @@ func (r *auditReader) rerouted(rec *kgo.Record) error {
 }
 
 func (r *auditReader) scored(rec *kgo.Record) error {
+	if r.config.Scores.Foreign() {
+		return r.foreign(rec)
+	}
 	if r.own(rec, schemas.ScoreRecord, r.score.DecodeAvro) {
 		r.auditor.Score(position(rec), &r.score)
 	}

@@ -54,7 +54,7 @@ type quiet struct {
 }
 
 func (c *clockReader) read(ctx context.Context, now time.Time) (*sample, error) {
-	kafka, events, labels := c.config.Kafka, c.config.Events.Topic, c.config.Labels.Topic
+	kafka, names, labels := c.config.Kafka, c.config.Topics, c.config.Labels.Topic
 	score, err := fetchCommits(ctx, c.admin, kafka.StageGroup(config.StageScore))
 	if err != nil {
 		return nil, err
@@ -81,7 +81,12 @@ func (c *clockReader) read(ctx context.Context, now time.Time) (*sample, error) 
 		}
 		return nil
 	}
-	if err := add(score, events, c.top.events); err != nil {
+	if c.config.Scores.Foreign() {
+		err = c.foreign(s, join)
+	} else {
+		err = add(score, c.config.Events.Topic, c.top.events)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if err := add(join, labels, c.top.labels); err != nil {
@@ -89,7 +94,7 @@ func (c *clockReader) read(ctx context.Context, now time.Time) (*sample, error) 
 	}
 	for p := range c.top.scores {
 		state := newJoinCommit()
-		if err := decodeCommit(c.config.Topics.Scores, p, join.metadata(c.config.Topics.Scores, p), &state); err != nil {
+		if err := decodeCommit(names.Scores, p, join.metadata(names.Scores, p), &state); err != nil {
 			return nil, err
 		}
 		s.joinEnded = s.joinEnded && state.EndedAt > c.ends.total()
@@ -99,15 +104,30 @@ func (c *clockReader) read(ctx context.Context, now time.Time) (*sample, error) 
 	}
 	// Taken last. The high watermark, not the last stable offset: a commit can
 	// be seen before the marker of its transaction reaches the data partition.
-	at, err := offsets(ctx, c.admin.ListEndOffsets, c.config.Topics.Scores, c.config.Topics.LabelsRerouted, c.config.Topics.Outcomes)
+	at, err := offsets(ctx, c.admin.ListEndOffsets, names.Scores, names.LabelsRerouted, names.Outcomes)
 	if err != nil {
 		return nil, err
 	}
 	if err := c.guard.check(ctx); err != nil {
 		return nil, err
 	}
-	s.scoresEnd, s.reroutedEnd, s.outcomesEnd = at[c.config.Topics.Scores], at[c.config.Topics.LabelsRerouted], at[c.config.Topics.Outcomes]
+	s.scoresEnd, s.reroutedEnd, s.outcomesEnd = at[names.Scores], at[names.LabelsRerouted], at[names.Outcomes]
 	return s, nil
+}
+
+// foreign adds the partitions of somebody else's scores, whose clocks JOIN commits.
+func (c *clockReader) foreign(s *sample, join groupCommits) error {
+	names := c.config.Topics
+	for p := range c.top.scores {
+		meta := newSourceCommit()
+		if err := decodeCommit(names.LabelsRerouted, p, join.metadata(names.LabelsRerouted, p), &meta); err != nil {
+			return err
+		}
+		id := sourceID{names.Scores, p}
+		s.sources[id] = sourceClock{clock: meta.Clock, offset: join.offset(names.Scores, p)}
+		s.order = append(s.order, id)
+	}
+	return nil
 }
 
 // judgeRest says which sources have ended or idle.
@@ -123,7 +143,8 @@ func (c *clockReader) judgeRest(ctx context.Context, s *sample, now time.Time) e
 		}
 		return nil
 	}
-	topics := []string{c.config.Events.Topic, c.config.Labels.Topic}
+	source, _ := c.config.Source()
+	topics := []string{source, c.config.Labels.Topic}
 	at, err := offsets(ctx, c.admin.ListEndOffsets, topics...)
 	if err != nil {
 		return err

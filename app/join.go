@@ -29,6 +29,7 @@ type joinStage struct {
 	store   joinStore
 	place   consumer.Partitioner
 	sizes   sizes
+	scores  *ScoreReader
 	top     topology
 	clocks  *clockReader
 	speed   float64 // seconds of stream time per second while all sources idle
@@ -66,6 +67,7 @@ type joinPartition struct {
 	last     bool            // no later gate will come
 	ended    bool
 	carried  time.Time          // until when all-idle time has been carried on
+	source   *foreignSource     // nil: the scores are ours
 	seen     map[sourceID]int64 // next offset of each source that showed this partition a record
 	logging  bool               // settings are logged and not read back yet
 	logged   bool               // logging, as of the last commit: an abort does not take back what was committed before
@@ -100,6 +102,10 @@ func (s *joinStage) Process(ctx context.Context, now time.Time, fetches kgo.Fetc
 		}
 		switch p.Topic {
 		case s.config.Topics.Scores:
+			if s.config.Scores.Foreign() {
+				fault = s.readForeignScores(lookups, now, p.Partition, p.Records, out)
+				return
+			}
 			fault = s.readScores(p.Partition, p.Records)
 		case s.config.Topics.LabelsRerouted:
 			fault = s.readReroutedLabels(lookups, p.Partition, p.Records, out)
@@ -144,6 +150,12 @@ func (s *joinStage) adoptLosses() {
 			f.touched = true
 		}
 	}
+	for _, p := range s.parts {
+		if p.source != nil && p.source.lost > 0 {
+			p.source.staged.Lost = p.source.committed.Lost + p.source.lost
+			p.touched = true
+		}
+	}
 }
 
 // stage saves what was touched and hands the outputs over.
@@ -157,13 +169,14 @@ func (s *joinStage) stage(ctx context.Context, out *consumer.Output) error {
 			return err
 		}
 		state := joinCommit{Status: p.join.Status(), Topics: s.top.of(joinDepends...)}
+		source := s.commitForeign(p, state.Status)
 		if p.ended {
 			state.EndedAt = s.clocks.ends.total() + 1
 		}
 		out.Commit(s.config.Topics.Scores, p.id, p.scores, encodeCommit(state))
-		out.Commit(s.config.Topics.LabelsRerouted, p.id, p.rerouted, "")
+		out.Commit(s.config.Topics.LabelsRerouted, p.id, p.rerouted, source)
 	}
-	coarse := (s.config.Labels.Longest() + s.config.Labels.Grace + s.config.Labels.Early) / (maxMarks / 2)
+	coarse := s.coarse()
 	for _, f := range s.feeds {
 		if f.touched {
 			floor := f.stagedAt
@@ -187,6 +200,11 @@ func (s *joinStage) stage(ctx context.Context, out *consumer.Output) error {
 	return nil
 }
 
+// coarse is how far apart marks of a clock are.
+func (s *joinStage) coarse() time.Duration {
+	return (s.config.Labels.Longest() + s.config.Labels.Grace + s.config.Labels.Early) / (maxMarks / 2)
+}
+
 // offsetsOf are the next offsets of what the state of a partition has taken in.
 func (s *joinStage) offsetsOf(p *joinPartition) labels.Offsets {
 	o := labels.Offsets{Scores: p.scores, Rerouted: p.rerouted, Outcomes: s.publish.outcomesEnd(p.id)}
@@ -201,6 +219,9 @@ func (s *joinStage) Committed() error {
 		return fmt.Errorf("%w: state of JOIN: %w", consumer.ErrFatal, err)
 	}
 	for _, p := range s.parts {
+		if p.source != nil && p.touched {
+			s.countScores(p)
+		}
 		p.touched, p.logged = false, p.logging
 	}
 	s.measure()
@@ -221,6 +242,9 @@ func (s *joinStage) Committed() error {
 	for class, n := range s.publish.classes {
 		s.metrics.CountDeadLetters("join", class, n)
 		s.metrics.CountLabels(schemas.DeadLettered, n)
+	}
+	for class, n := range s.publish.scoreClasses {
+		s.metrics.CountDeadLetters("join", class, n)
 	}
 	if time.Since(s.synced) < time.Second {
 		return nil
@@ -259,6 +283,9 @@ func (s *joinStage) Aborted() error {
 		}
 		at := join.Offsets()
 		p.join, p.scores, p.rerouted, p.pending, p.touched = join, at.Scores, at.Rerouted, nil, false
+		if p.source != nil {
+			p.source.staged, p.scores = p.source.committed, max(p.scores, p.source.begins)
+		}
 		p.gate, p.last, p.ended = join.Begun(), false, false
 	}
 	return nil

@@ -41,9 +41,9 @@ func (s *joinStage) Assign(ctx context.Context, commits []consumer.Commit) error
 		a.paused = append(a.paused, c.Partition)
 		switch c.Topic {
 		case names.Scores:
-			a.scores, a.metadata = c.Offset, c.Metadata
+			a.scores, a.lost, a.metadata = c.Offset, c.Lost, c.Metadata
 		case names.LabelsRerouted:
-			a.rerouted = c.Offset
+			a.rerouted, a.source = c.Offset, c.Metadata
 		case s.config.Labels.Topic:
 			a.labels, a.feed = c.Offset, s.feeds[c.ID].committed
 		}
@@ -64,7 +64,12 @@ func (s *joinStage) Assign(ctx context.Context, commits []consumer.Commit) error
 			if err != nil {
 				return nil, err
 			}
-			return &joinPartition{id: id, join: join, scores: a.scores, rerouted: a.rerouted, gate: join.Begun()}, nil
+			part := &joinPartition{id: id, join: join, scores: a.scores, rerouted: a.rerouted, gate: join.Begun()}
+			if s.config.Scores.Foreign() {
+				part.source, err = newForeignSource(a)
+				part.scores += a.lost
+			}
+			return part, err
 		})
 	}
 	return nil

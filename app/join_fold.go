@@ -53,6 +53,15 @@ func (f *fold) unusable(ctx context.Context, have labels.Offsets) error {
 			return fmt.Errorf("%w: the clock of the labels is not known so far back", errOld)
 		}
 	}
+	if f.config.Scores.Foreign() {
+		source, err := newForeignSource(f.a)
+		if err != nil {
+			return err
+		}
+		if _, known := source.committed.before(have.Scores); !known {
+			return fmt.Errorf("%w: the clock of the scores is not known so far back", errOld)
+		}
+	}
 	topics := f.config.Topics
 	starts, err := offsets(ctx, f.admin.ListStartOffsets, topics.Scores, topics.LabelsRerouted, f.config.Labels.Topic)
 	if err != nil {
@@ -173,14 +182,7 @@ func (f *fold) apply(ctx context.Context, join *labels.Join, from labels.Offsets
 	if err := f.forwarded(ctx, p, forwarded); err != nil {
 		return err
 	}
-	scores := span{f.config.Topics.Scores, f.a.id, from.Scores, f.a.scores}
-	if err := f.read(ctx, scores, func(r *kgo.Record) error {
-		score, err := decodeScore(r)
-		if err != nil {
-			return err
-		}
-		return p.add(join.AddScore(p.batch, score, r.Offset))
-	}); err != nil {
+	if err := f.scores(ctx, p, from.Scores); err != nil {
 		return err
 	}
 	if err := f.inPlace(ctx, p, from.Labels); err != nil {
@@ -204,6 +206,20 @@ func (f *fold) apply(ctx context.Context, join *labels.Join, from labels.Offsets
 	o.Outcomes = max(o.Outcomes, join.Offsets().Outcomes)
 	join.SetOffsets(o)
 	return p.commit()
+}
+
+// scores adds those of a span of scores.
+func (f *fold) scores(ctx context.Context, p *pieces, from int64) error {
+	if f.config.Scores.Foreign() {
+		return f.foreignScores(ctx, p, from)
+	}
+	return f.read(ctx, span{f.config.Topics.Scores, f.a.id, from, f.a.scores}, func(r *kgo.Record) error {
+		score, err := decodeScore(r)
+		if err != nil {
+			return err
+		}
+		return p.add(p.join.AddScore(p.batch, score, r.Offset))
+	})
 }
 
 // decisions adds lifts and settings, and returns the part of labels-rerouted

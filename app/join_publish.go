@@ -22,6 +22,8 @@ type joinPublisher struct {
 	outcomes int
 	notes    []schemas.Outcome // for the metrics, once committed
 	classes  map[string]int
+
+	scoreClasses map[string]int // of somebody else's scores that were set aside
 }
 
 func (p *joinPublisher) reset() {
@@ -29,6 +31,7 @@ func (p *joinPublisher) reset() {
 	clear(p.records)
 	p.records = p.records[:0]
 	clear(p.classes)
+	clear(p.scoreClasses)
 }
 
 // outcomesEnd is where outcomes of a partition ended when last seen; it may lag.
@@ -43,6 +46,12 @@ func (p *joinPublisher) decision(partition int32, kind string, v any) {
 // deadLetter sets aside r, which stands for n labels.
 func (p *joinPublisher) deadLetter(r *kgo.Record, n int64, f consumer.Fault) {
 	p.classes[f.Class] += int(n)
+	p.record(consumer.DeadLetter(p.topics.DeadLetters, p.top.deadLetters, r, f))
+}
+
+// deadScore sets aside r, which stands for n scores of another program.
+func (p *joinPublisher) deadScore(r *kgo.Record, n int64, f consumer.Fault) {
+	p.scoreClasses[f.Class] += int(n)
 	p.record(consumer.DeadLetter(p.topics.DeadLetters, p.top.deadLetters, r, f))
 }
 

@@ -94,16 +94,6 @@ func notHeld(topic string, partition int32) error {
 	return fmt.Errorf("records of %s/%d, which is not held here", topic, partition)
 }
 
-// decodeScore reads a score of our own. One that cannot be read was not
-// written by us, and joining on would lose it.
-func decodeScore(r *kgo.Record) (*schemas.Score, error) {
-	var score schemas.Score
-	if err := decodeOwn(r, schemas.ScoreRecord, score.DecodeAvro); err != nil {
-		return nil, fmt.Errorf("%w: %w", consumer.ErrFatal, err)
-	}
-	return &score, nil
-}
-
 func (s *joinStage) readReroutedLabels(ctx context.Context, id int32, records []*kgo.Record, out *consumer.Output) error {
 	p := s.parts[id]
 	if p == nil {
@@ -188,7 +178,7 @@ func (s *joinStage) readLabels(ctx context.Context, now time.Time, id int32, rec
 		stamp := schemas.Beginning
 		if fault == nil {
 			stamp = s.labelStamp(r, &l)
-			fault = rules.CheckLabelStamp(&s.config.Events, stamp, wall)
+			fault = rules.CheckLabelStamp(s.config, stamp, wall)
 		}
 		target := id
 		var forwarded *kgo.Record

@@ -21,8 +21,10 @@ import (
 type assignment struct {
 	id       int32
 	scores   int64
+	lost     int64 // scores from there on that were deleted before they were read
 	rerouted int64
-	labels   int64 // -1: labels are not joined in place
+	source   string // metadata of rerouted: the commit of a partition of somebody else's scores
+	labels   int64  // -1: labels are not joined in place
 	feed     sourceCommit
 	metadata string
 	paused   []consumer.Partition // whose records wait for the recovery

@@ -60,7 +60,13 @@ func ReadLedger(ctx context.Context, admin *kadm.Client, cfg *config.Config) (*L
 func sumLedger(cfg *config.Config, join, score groupCommits) (*Ledger, error) {
 	l := &Ledger{Labels: map[string]int64{}, Outcomes: map[string]int64{}}
 	var inPlace, rerouted int64
-	if err := score.sources(cfg.Events.Topic, func(id sourceID, c sourceCommit) {
+	sources := func(visit func(sourceID, sourceCommit)) error { return score.sources(cfg.Events.Topic, visit) }
+	if cfg.Scores.Foreign() {
+		sources = func(visit func(sourceID, sourceCommit)) error {
+			return join.foreign(cfg.Topics.Scores, cfg.Topics.LabelsRerouted, visit)
+		}
+	}
+	if err := sources(func(id sourceID, c sourceCommit) {
 		l.Events += c.Read
 		l.Scores += c.Scored
 		l.EventDeadLetters += c.DeadLetters

@@ -18,7 +18,7 @@ func (a *App) withCure(err error) error {
 	if !errors.As(err, &lost) {
 		return err
 	}
-	if input := slices.Contains([]string{a.config.Events.Topic, a.config.Labels.Topic}, lost.Topic); input && lost.Next < lost.Start {
+	if input := slices.Contains(a.acceptable(), lost.Topic); input && lost.Next < lost.Start {
 		return fmt.Errorf("%w. Restore them, or start once with `hindsight run --accept-loss` to go on behind them: "+
 			"they are counted as lost, have no score or fate, and windows that they would be in lack them; then raise retention.ms of %s", err, lost.Topic)
 	}

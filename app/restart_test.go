@@ -196,19 +196,20 @@ func (s *stand) finish(dir string) string {
 // cancelAfter calls cancel when JOIN has taken so many scores: by what was
 // done, whatever the speed of the machine.
 type cancelAfter struct {
+	topic  string
 	left   atomic.Int64
 	cancel context.CancelFunc
 }
 
 func newCancelAfter(scores int64, cancel context.CancelFunc) *cancelAfter {
-	c := &cancelAfter{cancel: cancel}
+	c := &cancelAfter{topic: "scores", cancel: cancel}
 	c.left.Store(scores)
 	return c
 }
 
 // OnFetchRecordUnbuffered is a hook of franz-go.
 func (c *cancelAfter) OnFetchRecordUnbuffered(r *kgo.Record, polled bool) {
-	if polled && r.Topic == "scores" && c.left.Add(-1) == 0 {
+	if polled && r.Topic == c.topic && c.left.Add(-1) == 0 {
 		c.cancel()
 	}
 }

@@ -38,13 +38,18 @@ func (a *App) runJoin(ctx context.Context, s *store.Pebble) error {
 	if err != nil {
 		return err
 	}
+	scores, err := newScoreReader(a.config, a.lookup())
+	if err != nil {
+		return err
+	}
 	stage := &joinStage{
+		scores:      scores,
 		labelReader: &labelReader{config: a.config, reader: reader, row: schemas.NewRow(labelFields(a.config.Labels))},
 		config:      a.config, log: a.log, store: s, place: place, sizes: a.sizes,
 		top: a.top, speed: a.options.Speed, metrics: a.metrics,
 		clocks: &clockReader{config: a.config, admin: a.admin, top: a.top, ends: a.ends, guard: &guard{a.admin, a.top}, quiet: map[sourceID]quiet{}},
 		publish: &joinPublisher{
-			topics: a.config.Topics, top: a.top, ends: map[int32]int64{}, classes: map[string]int{},
+			topics: a.config.Topics, top: a.top, ends: map[int32]int64{}, classes: map[string]int{}, scoreClasses: map[string]int{},
 			outcomeFraming: a.framings[schemas.OutcomeRecord], sliceFraming: a.framings[schemas.SliceRecord],
 		},
 		recovering: newRecoveries[*joinPartition](), parts: map[int32]*joinPartition{}, feeds: map[int32]*labelFeed{}, synced: time.Now(),

@@ -25,6 +25,10 @@ func ReadStory(ctx context.Context, client []kgo.Opt, admin *kadm.Client, cfg *c
 	if err != nil {
 		return nil, err
 	}
+	reader, err := NewScoreReader(cfg, nil)
+	if err != nil {
+		return nil, err
+	}
 	topics := []string{cfg.Topics.Scores, cfg.Topics.Outcomes}
 	starts, err := offsets(ctx, admin.ListStartOffsets, topics...)
 	if err != nil {
@@ -41,6 +45,13 @@ func ReadStory(ctx context.Context, client []kgo.Opt, admin *kadm.Client, cfg *c
 		spans = append(spans, span{topic, p, starts[topic][p], at[topic][p]})
 	}
 	err = readSpans(ctx, client, spans, func(r *kgo.Record) error {
+		if r.Topic == cfg.Topics.Scores && cfg.Scores.Foreign() { // whatever their keys are; what cannot be read is a dead letter
+			score, fault, err := reader.foreign(ctx, r)
+			if err == nil && fault == nil && score.EventID == id {
+				story.Scores = append(story.Scores, *score)
+			}
+			return err
+		}
 		if string(r.Key) != id {
 			return nil
 		}
@@ -68,6 +79,11 @@ func (s *Story) Found() bool { return len(s.Scores)+len(s.Outcomes) > 0 }
 func (s *Story) Lines() []string {
 	var lines []string
 	for _, x := range s.Scores {
+		if x.SourcePartition < 0 {
+			lines = append(lines, fmt.Sprintf("%v  scored %q by %s@%s, which another program runs: value %.4g, prediction %q (score at offset %d)",
+				x.EventTime, x.EventID, x.Model, x.Version, x.Value, x.Prediction, x.SourceOffset))
+			continue
+		}
 		lines = append(lines, fmt.Sprintf("%v  scored %q by %s@%s: value %.4g, prediction %q (event at partition %d, offset %d, arrived %v)",
 			x.EventTime, x.EventID, x.Model, x.Version, x.Value, x.Prediction, x.SourcePartition, x.SourceOffset, x.Arrival))
 	}

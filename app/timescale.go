@@ -18,7 +18,12 @@ const sampledEach = 20
 // checkTimeScales refuses to join two topics that are stamped on different
 // time scales: every label would be too late, or an orphan.
 func (a *App) checkTimeScales(ctx context.Context) error {
-	events, err := a.stampsOf(ctx, a.config.Events.Topic, a.config.Events.Wire, a.config.Events.Schema, a.config.Events.Time, a.config.Events.Clock == config.RecordClock)
+	e := a.config.Events
+	topic, wire, schema, field, byRecord := e.Topic, e.Wire, e.Schema, e.Time, e.Clock == config.RecordClock
+	if s := a.config.Scores; s.Foreign() {
+		topic, wire, schema, field, byRecord = a.config.Topics.Scores, s.Wire, s.Schema, s.Time, s.Clock == config.RecordClock
+	}
+	events, err := a.stampsOf(ctx, topic, wire, schema, field, byRecord)
 	if err != nil {
 		return err
 	}

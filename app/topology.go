@@ -103,7 +103,10 @@ func readTopology(ctx context.Context, admin *kadm.Client, cfg *config.Config, s
 		case config.StageScore:
 			t.events, t.scores = count("events", cfg.Events.Topic), count("scores", names.Scores)
 		case config.StageJoin:
-			t.events, t.labels, t.scores = count("events", cfg.Events.Topic), count("labels", cfg.Labels.Topic), count("scores", names.Scores)
+			if !cfg.Scores.Foreign() {
+				t.events = count("events", cfg.Events.Topic)
+			}
+			t.labels, t.scores = count("labels", cfg.Labels.Topic), count("scores", names.Scores)
 			t.slices = count("slices", names.Slices)
 			count("outcomes", names.Outcomes)
 			count("labels_rerouted", names.LabelsRerouted)
@@ -128,7 +131,7 @@ func readTopology(ctx context.Context, admin *kadm.Client, cfg *config.Config, s
 		t.identity += " " + topic + "=" + details[topic].ID.String()
 	}
 	if len(missing) > 0 {
-		return topology{}, fmt.Errorf("topics %q are not there: events and labels are made by their producers, ours by `hindsight topics create`", missing)
+		return topology{}, fmt.Errorf("topics %q are not there: events, labels and somebody else's scores are made by their producers, ours by `hindsight topics create`", missing)
 	}
 	return t, nil
 }

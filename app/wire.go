@@ -62,6 +62,9 @@ func newFramings(ctx context.Context, cfg *config.Config, reg *registry.Client) 
 		schemas.ScoreRecord: cfg.Topics.Scores, schemas.OutcomeRecord: cfg.Topics.Outcomes, schemas.SliceRecord: cfg.Topics.Slices,
 		schemas.WindowRecord: cfg.Topics.Windows, schemas.AlarmRecord: cfg.Topics.Alarms, schemas.WatchStateRecord: cfg.Topics.WatchState,
 	}
+	if cfg.Scores.Foreign() {
+		delete(topics, schemas.ScoreRecord) // and whose subject is not ours to write to
+	}
 	for _, kind := range schemas.RecordKinds() {
 		topic, written := topics[kind]
 		switch {

@@ -82,7 +82,7 @@ type checker struct {
 	client      *kgo.Client // nil: no broker answers
 	bundle      *scoring.Bundle
 	topics      map[string]kafka.Status
-	events      sampled
+	events      sampled // or somebody else's scores
 	labels      sampled
 }
 
@@ -94,6 +94,7 @@ func (k *checker) run() {
 	k.checkRights()
 	k.checkBundle()
 	k.checkSchemas()
+	k.checkScores()
 	k.checkPlacement()
 	k.checkTimeScale()
 	k.checkPending()

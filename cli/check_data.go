@@ -74,6 +74,23 @@ func (k *checker) tellSample(name string, looked, unread int, first error, s sam
 	}
 }
 
+// checkScores tells whether somebody else's scores lie where their labels look for them.
+func (k *checker) checkScores() {
+	if !k.cfg.Scores.Foreign() || len(k.events.ids) == 0 {
+		return
+	}
+	if err := kafka.ScoresInPlace(k.cfg, k.events.ids, k.events.partitions); err != nil {
+		k.fault("scores placement", err)
+		return
+	}
+	if n := kafka.Misplaced(k.cfg, k.events.ids, k.events.partitions); n > 0 {
+		k.note("scores placement", "%d of %d scores do not lie on the partition that their event id hashes to (%s): they will be dead letters of class misplaced",
+			n, len(k.events.ids), k.cfg.Scores.Partitioner)
+		return
+	}
+	k.ok("scores placement", "all of %s lie on the partition that their event id hashes to (%s)", counted(len(k.events.ids), "score"), k.cfg.Scores.Partitioner)
+}
+
 // checkPlacement tells whether labels lie where their scores will.
 func (k *checker) checkPlacement() {
 	if !k.runs(config.StageJoin) || len(k.labels.ids) == 0 {
@@ -95,8 +112,11 @@ func (k *checker) checkPlacement() {
 	case best.Explains() && best.Partitioner == configured:
 		k.ok("partitioning", "%d of %d labels lie on the partition of their score (%s)", best.Matching, best.Labels, configured)
 	case best.Explains():
-		k.note("partitioning", "labels are placed by %s and scores by %s, so that most labels are copied; before the first score is written, set scores.partitioner: %s",
-			best.Partitioner, configured, best.Partitioner)
+		cure := ""
+		if !k.cfg.Scores.Foreign() {
+			cure = "; before the first score is written, set scores.partitioner: " + best.Partitioner
+		}
+		k.note("partitioning", "labels are placed by %s and scores by %s, so that most labels are copied%s", best.Partitioner, configured, cure)
 	default:
 		k.note("partitioning", "labels are not placed by their event's id (at best %d of %d, by %s), so that most are copied to their score's partition; a producer that uses the id as key saves that",
 			best.Matching, best.Labels, best.Partitioner)
@@ -111,7 +131,11 @@ func (k *checker) checkTimeScale() {
 		k.fault("time scale", err)
 		return
 	}
-	k.ok("time scale", "events to %v, labels to %v", k.events.stamps.Last, k.labels.stamps.Last)
+	source := "events"
+	if k.cfg.Scores.Foreign() {
+		source = "scores"
+	}
+	k.ok("time scale", "%s to %v, labels to %v", source, k.events.stamps.Last, k.labels.stamps.Last)
 }
 
 // checkPending forecasts how many scores will wait at a time.

@@ -17,9 +17,9 @@ import (
 	"hindsight/schemas/registry"
 )
 
-// input is one of the two topics of the user's, with the fields wanted of it.
+// input is one of the topics of the user's, with the fields wanted of it.
 type input struct {
-	section string // events or labels
+	section string // events, labels or scores
 	topic   string
 	wire    string
 	file    string
@@ -69,6 +69,25 @@ func (k *checker) eventsInput() input {
 	return in
 }
 
+// scoresInput are the scores that another program writes.
+func (k *checker) scoresInput() input {
+	c := k.cfg.Scores
+	in := input{section: "scores", topic: k.cfg.Topics.Scores, wire: c.Wire, file: c.Schema, byTime: c.Clock == config.EventTimeClock && c.Time != ""}
+	in.id = schemas.Field{Path: c.ID, Type: schemas.Text}
+	for i, path := range append([]string{c.Prediction, c.Version}, c.Segments...) {
+		if path != "" {
+			in.others = append(in.others, schemas.Field{Path: path, Type: schemas.Text, Slot: i + 1})
+		}
+	}
+	if c.Value != "" {
+		in.others = append(in.others, schemas.Field{Path: c.Value, Type: schemas.Number})
+	}
+	if c.Time != "" {
+		in.time = &schemas.Field{Path: c.Time, Type: schemas.Time}
+	}
+	return in
+}
+
 func (k *checker) labelsInput() input {
 	c := k.cfg.Labels
 	in := input{section: "labels", topic: c.Topic, wire: c.Wire, file: c.Schema, byTime: c.Clock == config.LabelTimeClock}
@@ -81,7 +100,11 @@ func (k *checker) labelsInput() input {
 }
 
 func (k *checker) checkSchemas() {
-	if k.runs(config.StageScore) {
+	if k.cfg.Scores.Foreign() {
+		if k.runs(config.StageJoin) {
+			k.events = k.checkInput(k.scoresInput())
+		}
+	} else if k.runs(config.StageScore) {
 		k.events = k.checkInput(k.eventsInput())
 	} else if k.runs(config.StageJoin) && k.cfg.Events.Topic != "" && k.cfg.Events.ID != "" {
 		k.events = k.checkInput(k.eventsInput()) // JOIN lives by their clock

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -24,7 +25,8 @@ func newRunCommand() *cobra.Command {
 		Short: "Run the service: score, join, watch",
 		Long: `Run the stages of the service until it is stopped: SCORE turns events into
 scores, JOIN joins labels to them, WATCH makes windows and alarms. All three run
-in one process unless --stages says otherwise; processes of one kafka.group share
+in one process unless --stages says otherwise, and with --stages join,watch also
+over scores that another program writes (scores.id); processes of one kafka.group share
 the partitions. The page, /metrics, /healthz and /readyz are served at http.listen.
 
 Stop it with Ctrl-C or SIGTERM: what is under way is finished and committed.`,
@@ -41,7 +43,7 @@ Stop it with Ctrl-C or SIGTERM: what is under way is finished and committed.`,
 			bound.Apply()
 			log := newLog(c.ErrOrStderr(), verbose)
 			log.Info("memory is bounded", "bytes", bound.Bytes, "by", bound.Source)
-			options := app.Options{Config: cfg, Stages: stages, Title: cfg.Model.Champion, Log: log, Memory: bound.Bytes, AcceptLoss: acceptLoss}
+			options := app.Options{Config: cfg, Stages: stages, Title: cmp.Or(cfg.Model.Champion, cfg.ModelName()), Log: log, Memory: bound.Bytes, AcceptLoss: acceptLoss}
 			if untilEnd {
 				complete := make(chan struct{})
 				close(complete)

@@ -40,7 +40,13 @@ until it is interrupted.`,
 				return err
 			}
 			follow.from = from.at
-			return tail(c, cfg, tailed()[args[0]], follow, output)
+			what := tailed()[args[0]]
+			if args[0] == "scores" && cfg.Scores.Foreign() {
+				if what.read, err = foreignScores(c.Context(), cfg); err != nil {
+					return err
+				}
+			}
+			return tail(c, cfg, what, follow, output)
 		},
 	}
 	addConfigFlag(c, &file)

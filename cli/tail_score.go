@@ -1,10 +1,13 @@
 package cli
 
 import (
+	"context"
 	"strconv"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"hindsight/app"
+	"hindsight/app/config"
 	"hindsight/schemas"
 )
 
@@ -51,6 +54,25 @@ func readScore(r *kgo.Record) (shown, error) {
 	if err != nil {
 		return shown{}, err
 	}
+	return showScore(r, s), nil
+}
+
+// foreignScores reads the scores of another program.
+func foreignScores(ctx context.Context, cfg *config.Config) (func(*kgo.Record) (shown, error), error) {
+	reader, err := app.NewScoreReader(cfg, nil)
+	if err != nil {
+		return nil, err
+	}
+	return func(r *kgo.Record) (shown, error) {
+		s, err := reader.Read(ctx, r)
+		if err != nil {
+			return shown{}, err
+		}
+		return showScore(r, s), nil
+	}, nil
+}
+
+func showScore(r *kgo.Record, s *schemas.Score) shown {
 	return shown{
 		cells: []string{s.EventTime.String(), s.EventID, s.Model + "@" + s.Version, short(s.Value), s.Prediction, segmentText(s.Segments)},
 		json: scoreJSON{
@@ -59,7 +81,7 @@ func readScore(r *kgo.Record) (shown, error) {
 			Model: s.Model, Version: s.Version, Value: figure(s.Value), Probabilities: figures(s.Probabilities),
 			Prediction: s.Prediction, Positive: s.Positive, Segments: segments(s.Segments), Bins: filled(s.Bins), Challengers: answers(s.Challengers),
 		},
-	}, nil
+	}
 }
 
 // short writes a figure with as many digits as a person compares.

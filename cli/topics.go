@@ -33,7 +33,7 @@ func newTopicsCreateCommand() *cobra.Command {
 		Long: `Make those of our topics that are missing, with the partitions and the retention
 that the configuration needs. Topics that are there stay as they are, so it may
 be run again. The topics of events and labels are never made: they belong to
-their producers.`,
+their producers. So does topics.scores where another program writes the scores.`,
 		Example: `  hindsight topics create -c hindsight.yaml`,
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -106,7 +106,7 @@ func createTopics(c *cobra.Command, admin *kadm.Client, cfg *config.Config, outp
 // noteMissingEvents tells that the count of partitions was not ours to know.
 func noteMissingEvents(c *cobra.Command, admin *kadm.Client, cfg *config.Config) error {
 	counts, err := kafka.CountsOf(c.Context(), admin, cfg)
-	if err == nil && cfg.Events.Topic != "" && counts.Events == 0 {
+	if err == nil && cfg.Events.Topic != "" && counts.Events == 0 && !cfg.Scores.Foreign() {
 		fmt.Fprintf(c.ErrOrStderr(), "note: topic %s is not there yet; make it with %s, as many as %s has\n",
 			cfg.Events.Topic, counted(int(counts.Scores), "partition"), cfg.Topics.Scores)
 	}
@@ -160,7 +160,7 @@ func describeTopics(c *cobra.Command, all []kafka.Status, output outputFlag) err
 		if s.Exists {
 			row.Cleanup, row.Retention = s.HasCleanup, retention(s.Keeps())
 		}
-		if s.Ours {
+		if s.Ours || s.Foreign {
 			row.Needs = retention(s.Retention)
 		}
 		rows, faults = append(rows, row), faults+len(s.Faults)

@@ -176,6 +176,12 @@ func (a *Auditor) endEvents(s *source) {
 // many later ones may have had a dead letter that is gone.
 func (a *Auditor) eventsFrom(s *source, x Extent) (from, lost int64) {
 	from = x.First
+	if !a.whole(a.o.Topics.DeadLetters) {
+		lost = max(0, s.commit.DeadLetters-s.dead.below(s.commit.Offset))
+	}
+	if a.foreign() {
+		return from, lost
+	}
 	for p := range a.extents[a.o.Topics.Scores] {
 		if !a.trimmed(a.o.Topics.Scores, p) {
 			continue
@@ -186,9 +192,6 @@ func (a *Auditor) eventsFrom(s *source, x Extent) (from, lost int64) {
 		}
 		a.noteAt(Position{s.topic, s.partition, -1}, "a partition of %s has no score of these left, so the events were not checked", a.o.Topics.Scores)
 		return s.commit.Offset, 0
-	}
-	if !a.whole(a.o.Topics.DeadLetters) {
-		lost = max(0, s.commit.DeadLetters-s.dead.below(s.commit.Offset))
 	}
 	return from, lost
 }

@@ -84,15 +84,14 @@ func (a *Auditor) Score(at Position, s *schemas.Score) {
 	if read {
 		t.scores++
 	}
-	if s.SourcePartition >= 0 {
-		src := a.source(a.o.Topics.Events, s.SourcePartition)
-		if !src.scored.add(s.SourceOffset) {
-			if !a.o.AtLeastOnce {
-				a.broken(Uniqueness, "event-scored-twice", s.EventID, at, "a second score of %s/%d@%d", a.o.Topics.Events, s.SourcePartition, s.SourceOffset)
-			}
-		} else {
-			a.moved(src, at.Partition, at, s.EventID, s.SourceOffset, s.Arrival)
+	origin := a.origin(at, s)
+	src := a.source(origin.Topic, origin.Partition)
+	if !src.scored.add(origin.Offset) {
+		if !a.o.AtLeastOnce {
+			a.broken(Uniqueness, "event-scored-twice", s.EventID, at, "a second score of %v", origin)
 		}
+	} else {
+		a.moved(src, at.Partition, at, s.EventID, origin.Offset, s.Arrival)
 	}
 	if !read {
 		return
@@ -109,22 +108,48 @@ func (a *Auditor) Score(at Position, s *schemas.Score) {
 	r.digest = t.digest(a, s.EventID, s.Model, s.Version, s.Prediction, s.Positive, s.Value, s.EventTime, s.SourcePartition, s.SourceOffset, s.Segments, s.Bins)
 	r.print = a.spread(schemas.EventClock, s.EventTime.Floor(a.o.EventWidth), s.Model, s.Version, s.Segments, &schemas.Sums{Scored: 1}).print
 	if a.timed(at.Partition) {
-		from, offset := sourceKey{a.o.Topics.Events, s.SourcePartition}, s.SourceOffset
-		if s.SourcePartition < 0 {
-			from, offset = sourceKey{a.o.Topics.Scores, at.Partition}, at.Offset
-		}
 		route := a.route(at.Partition)
 		var rules *rules
-		if r.applied, rules = route.after(route.arrival(from, offset, s.Arrival)); rules != nil {
+		if r.applied, rules = route.after(route.arrival(sourceKey{origin.Topic, origin.Partition}, origin.Offset, s.Arrival)); rules != nil {
 			r.horizon = rules.HorizonOf(s.Segments)
 		}
 	}
 }
 
+// origin is where the record first stood that brought a score: the event, or
+// the score itself where another program wrote it.
+func (a *Auditor) origin(at Position, s *schemas.Score) Position {
+	if s.SourcePartition < 0 {
+		return at
+	}
+	return Position{a.o.Topics.Events, s.SourcePartition, s.SourceOffset}
+}
+
+// foreign reports whether the scores are the input: another program writes them.
+func (a *Auditor) foreign() bool { return a.o.Topics.Events == a.o.Topics.Scores }
+
+// Clock returns the committed clock of a source, Beginning where there is none.
+func (a *Auditor) Clock(topic string, partition int32) schemas.Instant {
+	if s := a.source(topic, partition); s.committed {
+		return s.commit.Clock
+	}
+	return schemas.Beginning
+}
+
+// SetAside reports whether a record has a dead letter.
+func (a *Auditor) SetAside(at Position) bool {
+	s := a.source(at.Topic, at.Partition)
+	return s.dead.has(at.Offset) || s.unread.has(at.Offset)
+}
+
 // timed reports whether it is known at which tick the scores of a partition
-// were applied: whether all lifts and settings are there, and no clock was wrong.
+// were applied: whether all lifts and settings are there, and no clock was wrong
+// or has begun before what is left.
 func (a *Auditor) timed(partition int32) bool {
 	c := a.joins[partition]
+	if a.foreign() && a.trimmed(a.o.Topics.Scores, partition) {
+		return false
+	}
 	return c != nil && c.Raised == 0 && !a.trimmed(a.o.Topics.Rerouted, partition) && len(a.route(partition).rules) > 0
 }
 

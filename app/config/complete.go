@@ -23,6 +23,7 @@ func (cfg *Config) complete(has func(key string) bool) {
 	if !has("labels.early") {
 		cfg.Labels.Early = cfg.Labels.Longest()
 	}
+	cfg.Scores.complete(cfg.Topics.Scores)
 	cfg.Watch.complete(has)
 }
 

@@ -32,7 +32,7 @@ func TestDefaultsOfAnEmptyFile(t *testing.T) {
 			SessionTimeout: 45 * time.Second, TransactionTimeout: 40 * time.Second, ShutdownTimeout: 25 * time.Second},
 		Events: Events{Wire: Confluent, Clock: EventTimeClock, MaxSkew: 10 * time.Minute, MaxBytes: 1 << 20},
 		Labels: Labels{Wire: Confluent, Clock: RecordClock, Grace: 24 * time.Hour, Conflict: Latest, IdleAfter: 30 * time.Second},
-		Scores: Scores{Partitioner: Murmur2},
+		Scores: Scores{Partitioner: Murmur2, Wire: Confluent, Threshold: 0.5, Clock: EventTimeClock, MaxSkew: 10 * time.Minute},
 		Output: Output{Wire: SingleObject, Subjects: "topic"},
 		Topics: Topics{Scores: "scores", Outcomes: "outcomes", LabelsRerouted: "labels-rerouted", Slices: "slices",
 			WatchState: "watch-state", Windows: "windows", Alarms: "alarms", Models: "models", ModelsHistory: "models-history", DeadLetters: "dead-letters"},

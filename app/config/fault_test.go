@@ -23,6 +23,7 @@ func TestFaults(t *testing.T) {
 	alarm := func(rest string) string {
 		return "watch:\n  alarms:\n    - {name: x, metric: accuracy, window: day, " + rest + "}"
 	}
+	theirs := "scores: {id: x, wire: single-object, schema: s.avsc, "
 	events := "registry: {url: http://r}\nevents: {topic: e, id: id, "
 	for _, c := range []struct{ text, want string }{
 		{"kafka: 3", `1: kafka: "3": must be a section with brokers, group, delivery, commit_interval, instance, session_timeout, transaction_timeout, shutdown_timeout, tls and sasl`},
@@ -88,6 +89,18 @@ func TestFaults(t *testing.T) {
 		{"labels: {map: {a: ''}}", "labels.map.a: must name a class"},
 		{"labels: {map: [a]}", "labels.map: must be a mapping"},
 		{"scores: {partitioner: murmur}", "did you mean murmur2?"},
+		{"scores: {value: p}", "scores.id: is required: the field that holds the event's id, where another program writes"},
+		{theirs + "}", "scores.value: is required"},
+		{"scores: {id: x, value: p}", "scores.wire: \"confluent\": needs registry.url"},
+		{"scores: {id: x, value: p, wire: bare}", "scores.schema: is required: the schema file for the wire bare"},
+		{theirs + "value: p, classes: [a]}", "must be two, the positive one last"},
+		{theirs + "value: p, classes: [a, b], positive: c}", "must be one of scores.classes (a, b)"},
+		{theirs + "prediction: d, positive: a}", "scores.value: is required: the field that holds the probability of a"},
+		{theirs + "value: p, threshold: 2}", "scores.threshold: \"2\": must be from 0 to 1"},
+		{theirs + "value: p, max_skew: -1s}", "scores.max_skew: \"-1s\": must be 0 or more"},
+		{theirs + "value: p, segments: [a, a]}", "scores.segments[1]: \"a\": is given twice"},
+		{theirs + "value: p, model: a@b}", "must be a name without blanks"},
+		{theirs + "value: p, segments: [a]}\nwatch: {alarms: [{name: x, metric: auc, window: day, above: 1, segments: [b]}]}", "must be one of scores.segments"},
 		{"topics: {scores: outcomes}", `topics.outcomes: "outcomes": is the name of topics.scores too`},
 		{"topics: {scores: ''}", "topics.scores: must not be empty"},
 		{"model: {champion: elec}", "must be NAME@VERSION"},

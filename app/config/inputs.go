@@ -2,16 +2,16 @@ package config
 
 import "time"
 
-// The values of Events.Wire, Labels.Wire and, but for Bare, Output.Wire.
+// The values of Events.Wire, Labels.Wire, Scores.Wire and, but for Bare, Output.Wire.
 const (
 	Confluent    = "confluent"
 	SingleObject = "single-object"
 	Bare         = "bare"
 )
 
-// The values of Events.Clock and Labels.Clock.
+// The values of Events.Clock, Labels.Clock and Scores.Clock.
 const (
-	EventTimeClock = "event_time" // events only
+	EventTimeClock = "event_time" // events and scores
 	LabelTimeClock = "label_time" // labels only
 	RecordClock    = "record"
 )
@@ -84,11 +84,6 @@ const (
 	CRC32   = "crc32"
 	FNV1a   = "fnv1a"
 )
-
-// Scores says how scores are laid out on their topic.
-type Scores struct {
-	Partitioner string `yaml:"partitioner" default:"murmur2" allowed:"murmur2|crc32|fnv1a"`
-}
 
 // Output says how our own records are framed, and under which subjects their
 // schemas are registered where the wire is confluent.

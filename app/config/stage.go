@@ -59,7 +59,11 @@ func (cfg *Config) requirements(stages []Stage, bad map[string]bool) Faults {
 	r.require("kafka.brokers", len(cfg.Kafka.Brokers) > 0, "the addresses of the brokers, such as [127.0.0.1:9092]")
 	r.require("kafka.group", cfg.Kafka.Group != "", "the prefix of the stages' consumer groups")
 	if slices.Contains(stages, StageScore) {
-		cfg.requireScore(r)
+		if cfg.Scores.Foreign() {
+			cfg.refuseScore(r)
+		} else {
+			cfg.requireScore(r)
+		}
 	}
 	if slices.Contains(stages, StageJoin) {
 		cfg.requireJoin(r)

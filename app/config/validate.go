@@ -18,10 +18,11 @@ func (cfg *Config) validate(bad map[string]bool) Faults {
 	cfg.Registry.validate(r)
 	cfg.validateTopics(r)
 	cfg.Events.validate(r)
-	cfg.Labels.validate(r, cfg.Events.Segments)
+	cfg.Labels.validate(r, cfg.Segments())
+	cfg.Scores.validate(r)
 	cfg.validateWires(r)
 	cfg.Model.validate(r)
-	cfg.Watch.validate(r, cfg.Events.Segments)
+	cfg.Watch.validate(r, cfg.Segments())
 	if cfg.Memory.Limit < leastMemory {
 		r.fault("memory.limit", cfg.Memory.Limit.String(), "must be at least %v, which the three stages need", leastMemory)
 	}

@@ -48,7 +48,7 @@ func (l *Labels) validateHorizons(r *reporter, segments []string) {
 		r.require(at("segment"), len(h.Segment) > 0, "the fields whose scores wait by this horizon, as in {region: north}")
 		for _, field := range slices.Sorted(maps.Keys(h.Segment)) {
 			if !slices.Contains(segments, field) {
-				r.fault(at("segment")+"."+field, "", "must be one of events.segments%s", didYouMean(field, segments))
+				r.fault(at("segment")+"."+field, "", "must be one of %s.segments%s", r.cfg.sourceSection(), didYouMean(field, segments))
 			}
 		}
 		if h.Horizon <= 0 {
@@ -65,6 +65,9 @@ func (cfg *Config) validateWires(r *reporter) {
 	}
 	if l.Topic != "" {
 		cfg.validateWire(r, "labels", l.Wire, l.Schema)
+	}
+	if s := cfg.Scores; s.Foreign() {
+		cfg.validateWire(r, "scores", s.Wire, s.Schema)
 	}
 	if cfg.Output.Wire == Confluent && cfg.Registry.URL == "" {
 		r.fault("output.wire", cfg.Output.Wire, "needs registry.url; without a registry the wire is single-object")

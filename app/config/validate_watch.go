@@ -34,7 +34,7 @@ func (w *Watch) validate(r *reporter, segments []string) {
 		}
 		for j, s := range a.Segments {
 			if !slices.Contains(segments, s) {
-				r.fault(item(at("segments"), j, ""), s, "must be one of events.segments%s", didYouMean(s, segments))
+				r.fault(item(at("segments"), j, ""), s, "must be one of %s.segments%s", r.cfg.sourceSection(), didYouMean(s, segments))
 			}
 		}
 		unique(r, at("segments"), a.Segments)

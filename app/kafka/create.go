@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -19,8 +20,8 @@ type Made struct {
 	Created bool // else it was there and is untouched
 }
 
-// Create makes those of our topics that are missing, never events or labels,
-// and changes none that is there. Embedded gives every topic the settings that
+// Create makes those of our topics that are missing, never events, labels
+// or somebody else's scores, and changes none that is there. Embedded gives every topic the settings that
 // the broker in the process needs instead of the plan's. Every topic is tried;
 // the error joins what failed.
 func Create(ctx context.Context, admin *kadm.Client, cfg *config.Config, embedded bool) ([]Made, error) {
@@ -28,7 +29,10 @@ func Create(ctx context.Context, admin *kadm.Client, cfg *config.Config, embedde
 	if err != nil {
 		return nil, err
 	}
-	plan := Plan(cfg, counts)
+	if cfg.Scores.Foreign() && counts.Scores == 0 {
+		return nil, fmt.Errorf("topic %s is not there: the program that writes the scores (scores.id) must make it first, because ours get as many partitions", cfg.Topics.Scores)
+	}
+	plan := slices.DeleteFunc(Plan(cfg, counts), func(t Topic) bool { return t.Foreign })
 	there, err := partitions(ctx, admin, names(plan)...)
 	if err != nil {
 		return nil, err

@@ -16,7 +16,7 @@ import (
 // Status is a topic as it is, beside what it needs.
 type Status struct {
 	Topic                    // the plan; of events and labels only Key and Name
-	Ours       bool          // false for events and labels
+	Ours       bool          // false for events, labels and the scores of another program
 	Exists     bool          //
 	Have       int32         // partitions
 	Replicas   int           //
@@ -71,7 +71,7 @@ func statuses(cfg *config.Config, counts Counts) []Status {
 		all = append(all, Status{Topic: Topic{Key: "labels", Name: cfg.Labels.Topic, Stages: []config.Stage{config.StageJoin}}})
 	}
 	for _, t := range Plan(cfg, counts) {
-		all = append(all, Status{Topic: t, Ours: true})
+		all = append(all, Status{Topic: t, Ours: !t.Foreign})
 	}
 	return all
 }
@@ -117,6 +117,9 @@ func (d *describer) compare(s *Status) {
 	if limit, err := strconv.Atoi(set["max.message.bytes"]); err == nil {
 		s.HasMessage = limit
 	}
+	if s.Foreign {
+		s.Faults = append(s.Faults, d.cleanupFaults(s)...)
+	}
 	if !s.Ours {
 		return
 	}
@@ -131,6 +134,9 @@ func (d *describer) compare(s *Status) {
 func (d *describer) absent(s *Status) string {
 	if s.Ours {
 		return "does not exist; make it with: hindsight topics create -c " + d.cfg.File()
+	}
+	if s.Foreign {
+		return "does not exist; it belongs to the program that writes the scores (scores.id), which must make it first"
 	}
 	return fmt.Sprintf("does not exist; it belongs to its producers, and hindsight publish -c %s %s FILE makes it too", d.cfg.File(), s.Key)
 }

@@ -38,6 +38,7 @@ type Topic struct {
 	Retention  time.Duration // the least; Unlimited: without end
 	MaxMessage int           // bytes; 0: the brokers' default
 	Stages     []config.Stage
+	Foreign    bool // another program's, whose making is not ours
 }
 
 // Counts is how many partitions the topics have that are not ours to choose.
@@ -52,6 +53,8 @@ type Counts struct {
 // that of labels, else the brokers' default.
 func (c Counts) forScores(cfg *config.Config) (n int32, equal string) {
 	switch {
+	case cfg.Scores.Foreign():
+		return c.Scores, cfg.Topics.Scores
 	case c.Events > 0:
 		return c.Events, cfg.Events.Topic
 	case c.Scores > 0:
@@ -75,7 +78,7 @@ func Plan(cfg *config.Config, counts Counts) []Topic {
 	}
 	const s, j, w = config.StageScore, config.StageJoin, config.StageWatch
 	return []Topic{
-		{Key: "scores", Name: t.Scores, Partitions: n, Equal: like, Cleanup: Delete, Retention: keep, Stages: []config.Stage{s, j}},
+		{Key: "scores", Name: t.Scores, Partitions: n, Equal: like, Cleanup: Delete, Retention: keep, Stages: []config.Stage{s, j}, Foreign: cfg.Scores.Foreign()},
 		{Key: "outcomes", Name: t.Outcomes, Partitions: n, Equal: t.Scores, Cleanup: Delete, Retention: keep, Stages: []config.Stage{j}},
 		{Key: "labels_rerouted", Name: t.LabelsRerouted, Partitions: n, Equal: t.Scores, Cleanup: Delete, Retention: keep, Stages: []config.Stage{j}},
 		{Key: "slices", Name: t.Slices, Partitions: spread, Cleanup: Delete, Retention: sums, Stages: []config.Stage{j, w}},

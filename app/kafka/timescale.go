@@ -46,9 +46,17 @@ func OneTimeScale(cfg *config.Config, events, labels Span) error {
 	case labels.Last < events.First.Add(-cfg.Labels.Early):
 		return fmt.Errorf("%w: labels end at %v, %s before the first event (%v), and every one is an orphan; %s",
 			ErrTimeScales, labels.Last, days(events.First.Sub(labels.Last)), events.First,
-			cure("events", cfg.Events.Clock == config.RecordClock || cfg.Events.Time == "", config.EventTimeClock, cfg.Events.Time))
+			cureOfSource(cfg))
 	}
 	return nil
+}
+
+func cureOfSource(cfg *config.Config) string {
+	section, clock, field := "events", cfg.Events.Clock, cfg.Events.Time
+	if cfg.Scores.Foreign() {
+		section, clock, field = "scores", cfg.Scores.Clock, cfg.Scores.Time
+	}
+	return cure(section, clock == config.RecordClock || field == "", config.EventTimeClock, field)
 }
 
 // cure says how the stamps of a topic come onto the time of its data.

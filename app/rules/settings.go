@@ -3,7 +3,6 @@ package rules
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"hindsight/app/config"
 	"hindsight/drift"
@@ -24,7 +23,7 @@ func Join(cfg *config.Config) (labels.Config, error) {
 		return labels.Config{}, err
 	}
 	var models []string // their slices close although a partition never sees a score
-	if name, _, ok := strings.Cut(cfg.Model.Champion, "@"); ok {
+	if name := cfg.ModelName(); name != "" {
 		models = []string{name}
 	}
 	return labels.Config{
@@ -38,6 +37,9 @@ func Settings(cfg *config.Config) labels.Settings {
 	s := labels.Settings{
 		Tick: cfg.Watch.Tick, Horizon: cfg.Labels.Horizon, Grace: cfg.Labels.Grace, Early: cfg.Labels.Early,
 		Conflict: policies[cfg.Labels.Conflict], EventsClock: cfg.Events.Clock, LabelsClock: cfg.Labels.Clock,
+	}
+	if cfg.Scores.Foreign() {
+		s.EventsClock = cfg.Scores.Clock
 	}
 	if cfg.Labels.Missing.Assumed {
 		s.Missing = schemas.Canonical(cfg.Labels.Missing.Class)

@@ -64,12 +64,48 @@ func LabelStamp(c *config.Labels, label, recorded schemas.Instant) schemas.Insta
 }
 
 // CheckLabelStamp quarantines the stamp of a label that is read first at now.
-func CheckLabelStamp(c *config.Events, stamp, now schemas.Instant) *consumer.Fault {
-	if stamp > now.Add(c.MaxSkew) {
+func CheckLabelStamp(cfg *config.Config, stamp, now schemas.Instant) *consumer.Fault {
+	return checkAhead("label", cfg, stamp, now)
+}
+
+func checkAhead(what string, cfg *config.Config, stamp, now schemas.Instant) *consumer.Fault {
+	section, skew := "events", cfg.MaxSkew()
+	if cfg.Scores.Foreign() {
+		section = "scores"
+	}
+	if stamp > now.Add(skew) {
 		return &consumer.Fault{Class: "future_timestamp", Message: fmt.Sprintf(
-			"the label's stamp %v is more than events.max_skew (%v) beyond now", stamp, c.MaxSkew)}
+			"the %s's stamp %v is more than %s.max_skew (%v) beyond now", what, stamp, section, skew)}
 	}
 	return nil
+}
+
+// CheckScore says what is wrong with the times of another program's score,
+// whenever it is read. Its own is Beginning where it is missing.
+func CheckScore(c *config.Scores, event, recorded schemas.Instant) *consumer.Fault {
+	switch {
+	case event == schemas.Beginning:
+		return &consumer.Fault{Class: "no_time", Message: fmt.Sprintf("field %s, the event time, is missing", c.Time)}
+	case event < earliest || event > latest || c.Clock == config.RecordClock && recorded < earliest:
+		return &consumer.Fault{Class: "bad_timestamp", Message: fmt.Sprintf(
+			"event time %v (record %v) lies outside of the years 1 to 9999: it is no time", event, recorded)}
+	case !c.Oldest.IsZero() && event < schemas.InstantOf(c.Oldest):
+		return &consumer.Fault{Class: "too_old", Message: fmt.Sprintf("event time %v is before scores.oldest (%v)", event, c.Oldest)}
+	}
+	return nil
+}
+
+// ScoreStamp is what moves the clock of a partition of another program's scores.
+func ScoreStamp(c *config.Scores, event, recorded schemas.Instant) schemas.Instant {
+	if c.Clock == config.RecordClock {
+		return recorded
+	}
+	return event
+}
+
+// CheckScoreStamp quarantines the stamp of a score that is read first at now.
+func CheckScoreStamp(cfg *config.Config, stamp, now schemas.Instant) *consumer.Fault {
+	return checkAhead("score", cfg, stamp, now)
 }
 
 // Class maps a label's text to the class that it means, in canonical text.
