@@ -93,7 +93,7 @@ func (t *torture) plant(ctx context.Context, slot int, b *bug) error {
 	}
 	sub := &torture{
 		seed: t.seed, rounds: bugRounds, events: t.events, kind: b.kind, delivery: "safe", port: t.port, keep: t.keep,
-		binary: binary, root: t.root, work: filepath.Join(t.work, b.name+"-rounds"), keys: t.keys, standstill: 40 * time.Second, hunting: true,
+		binary: binary, root: t.root, work: filepath.Join(t.work, b.name+"-rounds"), keys: t.keys, standstill: time.Minute, hunting: true,
 	}
 	numbers := make(chan uint64, bugRounds)
 	for n := range uint64(bugRounds) {

@@ -220,7 +220,7 @@ func (t *torture) round(ctx context.Context, r *round) error {
 	}
 	t.mu.Unlock()
 	if res.Error == "" {
-		return errors.Join(err, r.direct.remove(ctx, r.prefix))
+		return errors.Join(err, insist(ctx, func() error { return r.direct.remove(ctx, r.prefix) }))
 	}
 	return nil
 }

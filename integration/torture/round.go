@@ -94,14 +94,16 @@ func (r *round) run(ctx context.Context) (res result, err error) {
 	}
 	res.LostMarkers = n.lost
 	res.Tormented = time.Since(began).Seconds()
+	if !r.stuck {
+		if err := r.finish(); err != nil {
+			return res, err
+		}
+	}
 	if r.stuck { // judged as far as it came
 		res.Error = "it does not go on"
-		err = r.direct.ended(ctx, r.prefix)
-	} else {
-		err = r.finish()
-	}
-	if err != nil {
-		return res, err
+		if err := r.direct.ended(ctx, r.prefix); err != nil {
+			return res, err
+		}
 	}
 	res.Finished = time.Since(began).Seconds()
 	j, err := newJudge(ctx, r)
@@ -144,7 +146,7 @@ func (r *round) prepare(ctx context.Context) error {
 	if len(r.plan.hushes) > 0 {
 		r.feed.ahead = 0
 	}
-	return r.processes[0].once(nil, "topics", "create", "-c", "p0.yaml")
+	return insist(ctx, func() error { return r.processes[0].once(nil, "topics", "create", "-c", "p0.yaml") })
 }
 
 // torment lets the program work while faults come, until it has read everything.
@@ -235,9 +237,10 @@ func (r *round) finish() error {
 	p.mu.Lock()
 	done := p.done
 	p.mu.Unlock()
-	if err := p.await(done, 10*time.Minute); err != nil {
+	if err := p.await(done, 2*r.standstill); err != nil {
 		r.violate("progress", "run --until-end: %v", err)
-		return err
+		r.stuck = true
+		return nil
 	}
 	if _, err := os.Stat(filepath.Join(r.dir, "report.json")); err != nil {
 		return fmt.Errorf("run --until-end left no report: %w; see %s/p0.log", err, r.dir)
