@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"hindsight/scoring"
-	"hindsight/scoring/model"
 )
 
 func newModelImportCommand() *cobra.Command {
@@ -22,10 +21,12 @@ func newModelImportCommand() *cobra.Command {
 model's features, which are also the fields of the event. The bundle has no
 tests yet: add golden.csv and a performance test to it.
 
+  lightgbm         a booster saved by save_model, versions v2 to v4
   sklearn-linear   JSON of coef [rows × features], intercept, and where they
                    apply classes, features, mean and scale`,
-		Example: `  hindsight model import --from sklearn-linear model.json --name fraud --output bundles/fraud@2`,
-		Args:    cobra.ExactArgs(1),
+		Example: `  hindsight model import --from lightgbm model.txt --name fraud --output bundles/fraud@2
+  hindsight model import --from sklearn-linear model.json --name fraud --output bundles/fraud@3`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := required(c, "from", "name", "output"); err != nil {
 				return err
@@ -44,7 +45,7 @@ tests yet: add golden.csv and a performance test to it.
 				return err
 			}
 			defer file.Close()
-			data, err := io.ReadAll(io.LimitReader(file, model.MaxLinearBytes+1))
+			data, err := io.ReadAll(io.LimitReader(file, scoring.ImportLimit(from)+1))
 			if err != nil {
 				return err
 			}

@@ -49,6 +49,9 @@ func showDescription(w io.Writer, d scoring.Description) error {
 		}
 		fmt.Fprintln(w)
 	}
+	if d.Trees > 0 {
+		fmt.Fprintf(w, "objective %s, %d trees, kernel %s\n", d.Objective, d.Trees, d.Kernel)
+	}
 	fmt.Fprintln(w)
 	var names, paths []string
 	for _, in := range d.Inputs {

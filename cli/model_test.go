@@ -164,7 +164,7 @@ func TestModelUsage(t *testing.T) {
 		{"train", good, "--data", filepath.Join(good, "golden.csv"), "--label", "value", "--rows", "1:1000000"},
 		{"train", good, "--data", filepath.Join(good, "golden.csv"), "--label", "value", "--rows", "7"},
 		{"inspect", filepath.Join(good, "nowhere")},
-		{"import", "x.txt", "--from", "lightgbm", "--name", "a", "--output", filepath.Join(good, "x")},
+		{"import", "x.txt", "--from", "pickle", "--name", "a", "--output", filepath.Join(good, "x")},
 		{"import", "x.json", "--from", "sklearn-linear", "--name", "a@b", "--output", filepath.Join(good, "x")},
 		{"import", "x.json", "--from", "sklearn-linear", "--output", filepath.Join(good, "x")},
 		{"import", "nowhere.json", "--from", "sklearn-linear", "--name", "a", "--output", filepath.Join(good, "x")},

@@ -21,6 +21,9 @@ type Description struct {
 	Threshold   *float64   `json:"threshold,omitempty"`
 	Inputs      []Input    `json:"inputs"`
 	Features    []string   `json:"features"`
+	Objective   string     `json:"objective,omitempty"` // of trees, as their library words it
+	Trees       int        `json:"trees,omitempty"`
+	Kernel      string     `json:"kernel,omitempty"`  // what walks them
 	Weights     [][]Weight `json:"weights,omitempty"` // of a linear model, a list per sum
 	Tests       []string   `json:"tests"`             // what the bundle has to pass
 }
@@ -60,6 +63,13 @@ func (b *Bundle) Describe() Description {
 		d.Inputs = append(d.Inputs, input)
 	}
 	d.Tests = b.tests()
+	if m, ok := b.model.(interface {
+		Objective() string
+		Trees() int
+		Kernel() string
+	}); ok {
+		d.Objective, d.Trees, d.Kernel = m.Objective(), m.Trees(), m.Kernel()
+	}
 	if m, ok := b.model.(*model.LinearModel); ok {
 		for r, row := range m.Coef {
 			weights := []Weight{{"(intercept)", m.Intercept[r]}}

@@ -1,6 +1,9 @@
 package scoring
 
-import "hindsight/scoring/model"
+import (
+	"hindsight/scoring/model"
+	"hindsight/scoring/model/lightgbm"
+)
 
 const linearFormat = "linear"
 
@@ -18,6 +21,10 @@ func formats() map[string]format {
 		linearFormat: {
 			file: "linear.json", limit: model.MaxLinearBytes, needsFinite: true,
 			parse: func(data []byte) (model.Model, error) { return asModel(model.ParseLinear(data)) },
+		},
+		"lightgbm": {
+			file: "model.txt", limit: lightgbm.MaxBytes,
+			parse: func(data []byte) (model.Model, error) { return asModel(lightgbm.Parse(data)) },
 		},
 	}
 }

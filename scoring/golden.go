@@ -1,6 +1,7 @@
 package scoring
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -66,6 +67,9 @@ func (b *Bundle) checkGolden(f *files) (Check, []testRow) {
 	s := b.NewScorer()
 	for i, row := range rows {
 		_, err := s.Score(row.raw.numbers, row.raw.texts, row.raw.times)
+		if infinite := (*NotFiniteError)(nil); errors.As(err, &infinite) {
+			err = nil // an answer that the library gives too can be expected
+		}
 		check.Rows++
 		for _, column := range want {
 			cell := strings.TrimSpace(table.Rows[i][column.at])

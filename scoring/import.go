@@ -7,29 +7,82 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"hindsight/scoring/model"
+	"hindsight/scoring/model/lightgbm"
 )
 
 // ImportFormats are the sources that Import takes.
-func ImportFormats() []string { return []string{"sklearn-linear"} }
+func ImportFormats() []string { return sortedKeys(importers()) }
+
+// ImportLimit is the most bytes that a model file of a source may have.
+func ImportLimit(from string) int64 { return importers()[from].limit }
+
+// importer reads a model file of one source.
+type importer struct {
+	limit int64
+	read  func(data []byte) (*imported, error)
+}
+
+// imported is a model file and the bundle that it becomes.
+type imported struct {
+	format  string
+	model   model.Model
+	data    []byte               // the file of the bundle
+	classes []string             // none for a regression
+	levels  func(i int) []string // texts of a categorical feature, nil for a number; may be nil
+}
+
+func importers() map[string]importer {
+	return map[string]importer{
+		"sklearn-linear": {model.MaxLinearBytes, func(data []byte) (*imported, error) {
+			m, err := model.ParseSklearn(data)
+			if err != nil {
+				return nil, err
+			}
+			return &imported{format: linearFormat, model: m, data: m.AppendJSON(nil), classes: m.ClassNames}, nil
+		}},
+		"lightgbm": {lightgbm.MaxBytes, func(data []byte) (*imported, error) {
+			m, err := lightgbm.Parse(data)
+			if err != nil {
+				return nil, err
+			}
+			return &imported{format: "lightgbm", model: m, data: data, classes: countedClasses(m), levels: m.Levels}, nil
+		}},
+	}
+}
+
+// countedClasses names the classes of a model that only counts them.
+func countedClasses(m model.Model) []string {
+	if m.Regression() {
+		return nil
+	}
+	classes := make([]string, max(2, m.Outputs()))
+	for i := range classes {
+		classes[i] = strconv.Itoa(i)
+	}
+	return classes
+}
 
 // Import writes a bundle around the model file data: inputs are its features,
-// numbers at the event's paths of the same names. It has no tests yet. Dir is
-// made; files of an earlier import there are replaced, anything else refused.
+// at the event's paths of the same names, numbers unless the model knows the
+// texts of a category. It has no tests yet. Dir is made; files of an earlier
+// import there are replaced, anything else refused.
 func Import(from string, data []byte, name, version, dir string) error {
-	if from != "sklearn-linear" {
+	source, ok := importers()[from]
+	if !ok {
 		return fmt.Errorf("cannot import from %q; supported: %s", from, strings.Join(ImportFormats(), ", "))
 	}
 	if err := errors.Join(CheckName(name), CheckName(version)); err != nil {
 		return err
 	}
-	m, err := model.ParseSklearn(data)
+	m, err := source.read(data)
 	if err != nil {
 		return err
 	}
-	spec := importedSpec(m, name, version)
+	spec := m.spec(name, version)
 	if _, err := parseSpec(spec); err != nil {
 		return fmt.Errorf("the model's names do not fit a bundle: %w", err)
 	}
@@ -40,7 +93,7 @@ func Import(from string, data []byte, name, version, dir string) error {
 	if err != nil {
 		return bundleError(dir, err)
 	}
-	return errors.Join(writeImport(f, spec, m), f.close())
+	return errors.Join(m.write(f, spec), f.close())
 }
 
 // VersionOf returns the version that the name of a bundle's directory gives:
@@ -53,11 +106,13 @@ func VersionOf(dir string) string {
 	return "1"
 }
 
-func writeImport(f *files, spec []byte, m *model.LinearModel) error {
-	if err := f.onlyHolds(bundleFile, "linear.json", certificateFile); err != nil {
+func (m *imported) file() string { return formats()[m.format].file }
+
+func (m *imported) write(f *files, spec []byte) error {
+	if err := f.onlyHolds(bundleFile, m.file(), certificateFile); err != nil {
 		return bundleError(f.dir, err)
 	}
-	if err := f.write("linear.json", m.AppendJSON(nil)); err != nil {
+	if err := f.write(m.file(), m.data); err != nil {
 		return err
 	}
 	return f.write(bundleFile, spec)
@@ -78,31 +133,43 @@ func (f *files) onlyHolds(names ...string) error {
 	return nil
 }
 
-// importedSpec returns bundle.yaml for m.
-func importedSpec(m *model.LinearModel, name, version string) []byte {
+// spec returns bundle.yaml for m.
+func (m *imported) spec(name, version string) []byte {
 	var b strings.Builder
 	fmt.Fprintf(&b, "name: %s\nversion: %s\n", quoted(name), quoted(version))
-	if m.Regression() {
+	if m.model.Regression() {
 		b.WriteString("task: regression\n")
 	} else {
 		b.WriteString("task: classification\n")
 	}
-	b.WriteString("model: {file: linear.json, format: linear}\n")
-	if len(m.ClassNames) > 0 {
-		b.WriteString("classes: [")
-		for i, class := range m.ClassNames {
-			if i > 0 {
-				b.WriteString(", ")
-			}
-			b.WriteString(quoted(class))
-		}
-		b.WriteString("]\n")
+	fmt.Fprintf(&b, "model: {file: %s, format: %s}\n", m.file(), m.format)
+	if len(m.classes) > 0 {
+		fmt.Fprintf(&b, "classes: %s\n", quotedList(m.classes))
 	}
 	b.WriteString("inputs:\n")
-	for _, feature := range m.FeatureNames {
-		fmt.Fprintf(&b, "  - {name: %s, type: number}\n", quoted(feature))
+	var preparation strings.Builder
+	for i, feature := range m.model.Features() {
+		kind := numberInput
+		if m.levels != nil && m.levels(i) != nil {
+			kind = categoryInput
+			// What the training did not know is NaN to the model.
+			fmt.Fprintf(&preparation, "  - {input: %s, levels: %s, encode: index, unknown: ignore, missing: ignore}\n",
+				quoted(feature), quotedList(m.levels(i)))
+		}
+		fmt.Fprintf(&b, "  - {name: %s, type: %s}\n", quoted(feature), kind)
+	}
+	if preparation.Len() > 0 {
+		b.WriteString("preparation:\n" + preparation.String())
 	}
 	return []byte(b.String())
+}
+
+func quotedList(texts []string) string {
+	list := make([]string, len(texts))
+	for i, text := range texts {
+		list[i] = quoted(text)
+	}
+	return "[" + strings.Join(list, ", ") + "]"
 }
 
 // quoted returns text as a double-quoted YAML scalar, which JSON strings are.

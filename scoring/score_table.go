@@ -1,6 +1,7 @@
 package scoring
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -9,7 +10,7 @@ import (
 
 // ScoreTable scores the CSV rows of r, which is called name, and writes one
 // line for each to w: value, or p0,p1,… for several classes, in the shortest
-// decimals that read back to the same number. It stops at the first row that
+// decimals that read back to the same number, or an infinity or NaN. It stops at the first row that
 // cannot be scored.
 func (b *Bundle) ScoreTable(w io.Writer, r io.Reader, name string) error {
 	table, err := NewTableReader(r, name)
@@ -34,6 +35,9 @@ func (b *Bundle) ScoreTable(w io.Writer, r io.Reader, name string) error {
 			err = bound.fill(row, cells)
 			if err == nil {
 				_, err = s.Score(row.numbers, row.texts, row.times)
+			}
+			if infinite := (*NotFiniteError)(nil); errors.As(err, &infinite) {
+				err = nil // the library's own predict says inf or nan too
 			}
 			if err != nil {
 				err = fmt.Errorf("%s line %d: %w", name, at, err)

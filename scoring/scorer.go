@@ -36,7 +36,8 @@ func (b *Bundle) newScorer(e model.Evaluator) *Scorer {
 }
 
 // Score prepares and scores one row given by the slots of Fields. The error is
-// a *PrepareError where an input cannot be prepared; the row then has no answer.
+// a *PrepareError where an input cannot be prepared and a *NotFiniteError where
+// the answer is no number; the row then has no answer.
 func (s *Scorer) Score(numbers []float64, texts [][]byte, times []schemas.Instant) (Answer, error) {
 	if err := s.preparer.prepare(numbers, texts, times); err != nil {
 		return Answer{Class: none}, err
@@ -44,10 +45,17 @@ func (s *Scorer) Score(numbers []float64, texts [][]byte, times []schemas.Instan
 	s.evaluator.Evaluate(s.raw, s.out, s.preparer.row)
 	for _, v := range s.out {
 		if v-v != 0 {
-			return Answer{Class: none}, fmt.Errorf("the model's answer is %v: its inputs are too large", v)
+			return Answer{Class: none}, &NotFiniteError{v}
 		}
 	}
 	return s.bundle.decide(s.out), nil
+}
+
+// NotFiniteError is an answer that is none: nothing to publish or to judge.
+type NotFiniteError struct{ Value float64 }
+
+func (e *NotFiniteError) Error() string {
+	return fmt.Sprintf("the model's answer is %v: its inputs are too large", e.Value)
 }
 
 // decide turns the outputs of the model into an answer.

@@ -37,7 +37,7 @@ tests:
 		`bundle.yaml: version: "" is not a name`,
 		`bundle.yaml line 2: task: "classify" is neither`,
 		`bundle.yaml line 3: modle: is not a known key`,
-		`bundle.yaml line 4: model.format: "pickle" is not supported; supported is linear`,
+		`bundle.yaml line 4: model.format: "pickle" is not supported; supported is `,
 		`bundle.yaml line 4: model.file: "../x" is not a path inside the bundle`,
 		`bundle.yaml line 6: threshold: 1.5 is not a probability`,
 		`bundle.yaml line 9: inputs[1].name: "x" is there twice`,

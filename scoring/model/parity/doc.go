@@ -1,0 +1,5 @@
+// Package parity measures how far a model's answers are from those of the
+// library that trained it, which a CSV file holds.
+//
+// It must not know formats: it is given a model and rows.
+package parity
