@@ -22,6 +22,7 @@ model's features, which are also the fields of the event. The bundle has no
 tests yet: add golden.csv and a performance test to it.
 
   lightgbm         a booster saved by save_model, versions v2 to v4
+  xgboost          a booster saved by save_model as JSON or UBJSON, versions 1 to 3
   sklearn-linear   JSON of coef [rows × features], intercept, and where they
                    apply classes, features, mean and scale`,
 		Example: `  hindsight model import --from lightgbm model.txt --name fraud --output bundles/fraud@2

@@ -3,6 +3,7 @@ package scoring
 import (
 	"hindsight/scoring/model"
 	"hindsight/scoring/model/lightgbm"
+	"hindsight/scoring/model/xgboost"
 )
 
 const linearFormat = "linear"
@@ -21,6 +22,10 @@ func formats() map[string]format {
 		linearFormat: {
 			file: "linear.json", limit: model.MaxLinearBytes, needsFinite: true,
 			parse: func(data []byte) (model.Model, error) { return asModel(model.ParseLinear(data)) },
+		},
+		"xgboost": {
+			file: "model.ubj", limit: xgboost.MaxBytes,
+			parse: func(data []byte) (model.Model, error) { return asModel(xgboost.Parse(data)) },
 		},
 		"lightgbm": {
 			file: "model.txt", limit: lightgbm.MaxBytes,

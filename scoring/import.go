@@ -12,6 +12,7 @@ import (
 
 	"hindsight/scoring/model"
 	"hindsight/scoring/model/lightgbm"
+	"hindsight/scoring/model/xgboost"
 )
 
 // ImportFormats are the sources that Import takes.
@@ -43,6 +44,13 @@ func importers() map[string]importer {
 				return nil, err
 			}
 			return &imported{format: linearFormat, model: m, data: m.AppendJSON(nil), classes: m.ClassNames}, nil
+		}},
+		"xgboost": {xgboost.MaxBytes, func(data []byte) (*imported, error) {
+			m, err := xgboost.Parse(data)
+			if err != nil {
+				return nil, err
+			}
+			return &imported{format: "xgboost", model: m, data: data, classes: countedClasses(m)}, nil
 		}},
 		"lightgbm": {lightgbm.MaxBytes, func(data []byte) (*imported, error) {
 			m, err := lightgbm.Parse(data)

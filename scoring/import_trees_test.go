@@ -55,12 +55,16 @@ func importGolden(t *testing.T, from, file, golden, expect string) (string, *Cer
 }
 
 func TestImportedTreesAgreeToTheBit(t *testing.T) {
-	const lgb = "model/lightgbm/testdata/lgb_"
+	const lgb, xgb = "model/lightgbm/testdata/lgb_", "model/xgboost/testdata/xgb_"
 	tests := map[string]struct{ from, file, golden, expect string }{
 		"lightgbm binary":     {"lightgbm", lgb + "binary.txt.gz", lgb + "binary.csv.gz", "columns: [prob], raw: [raw]"},
 		"lightgbm regression": {"lightgbm", lgb + "regression.txt.gz", lgb + "regression.csv.gz", "columns: [pred]"},
 		"lightgbm multiclass": {"lightgbm", lgb + "multiclass.txt.gz", lgb + "multiclass.csv.gz",
 			"raw: [raw0, raw1, raw2, raw3, raw4, raw5, raw6, raw7, raw8, raw9]"},
+		"xgboost binary, UBJSON":   {"xgboost", xgb + "binary.ubj.gz", xgb + "binary.csv.gz", "columns: [pred0], raw: [raw0]"},
+		"xgboost categories, JSON": {"xgboost", xgb + "categorical.json.gz", xgb + "categorical.csv.gz", "columns: [pred0], raw: [raw0]"},
+		"xgboost multiclass": {"xgboost", xgb + "multiclass.ubj.gz", xgb + "multiclass.csv.gz",
+			"columns: [pred0, pred1, pred2, pred3, pred4, pred5, pred6, pred7, pred8, pred9]"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
