@@ -110,6 +110,27 @@ bench: ## CPU an event beside the raw copy of the same records, on a real Kafka
 recovery: ## how JOIN comes back with PENDING (1000000) scores pending, with its disk and without, on a real Kafka
 	$(GO) run ./bench -recovery -n $(or $(PENDING),1000000)
 
+# The Python libraries that our answers are compared with; xgboost without the GPU's libraries that it wants.
+PYTHON := dist/python/bin/python
+$(PYTHON):
+	python3 -m venv dist/python
+	dist/python/bin/pip install -q --disable-pip-version-check lightgbm==4.7.0 numpy scipy
+	dist/python/bin/pip install -q --disable-pip-version-check --no-deps xgboost==3.2.0
+
+.PHONY: models-differential
+models-differential: $(PYTHON) ## random models trained in Python, our answers compared with the libraries' bit by bit: MODELS=66 SEED=n
+	@dir=$$(mktemp -d)
+	trap 'rm -rf "$$dir"' EXIT
+	$(PYTHON) bench/models/train.py "$$dir" $(or $(MODELS),66) $(or $(SEED),$$RANDOM)
+	$(GO) run ./bench/models -golden "$$dir"
+
+.PHONY: bench-models
+bench-models: $(PYTHON) ## CPU of trees here and in the C APIs of LightGBM and XGBoost, by turns in one run
+	@test -e dist/models/xgb_27_nan.ubj || $(PYTHON) bench/models/train_large.py dist/models
+	cc -O2 bench/models/native/native.c -o dist/native -ldl
+	$(GO) run ./bench/models -speed dist/models -native dist/native \
+		-lightgbm $$(find dist/python/lib -name lib_lightgbm.so) -xgboost $$(find dist/python/lib -name libxgboost.so)
+
 .PHONY: elec2
 elec2: build ## the Elec2 stream on a real Kafka: make elec2 DATA=/path/to/elecNormNew.csv
 	@: $${DATA:?make elec2 DATA=/path/to/elecNormNew.csv}
