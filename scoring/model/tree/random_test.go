@@ -16,7 +16,7 @@ func randomForest(r *rand.Rand, trees, leaves, outputs int) *Forest {
 	zeros := r.IntN(2) == 0
 	for i := range trees {
 		t := Tree{Output: i % outputs, Leaves: []float64{float64(float32(r.NormFloat64()))}}
-		for len(t.Leaves) < 1+r.IntN(leaves) {
+		for size := 1 + r.IntN(leaves); len(t.Leaves) < size; {
 			// Split a leaf: it moves below the new node, a new leaf beside it.
 			leaf := r.IntN(len(t.Leaves))
 			at := len(t.Nodes)
@@ -98,7 +98,7 @@ func TestFastEvaluatorsHaveTheBitsOfTheReference(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	kernels := map[string]int{}
 	for trial := range 300 {
-		leaves := []int{2, 8, 32, 33, 64}[trial%5]
+		leaves := []int{2, 8, 32, 33, 64, 200}[trial%6]
 		f := randomForest(r, 1+r.IntN(40), leaves, 1+trial%3)
 		if err := f.Validate(); err != nil {
 			t.Fatal(err)
@@ -106,8 +106,11 @@ func TestFastEvaluatorsHaveTheBitsOfTheReference(t *testing.T) {
 		c := f.Compile()
 		kernels[c.Kernel()]++
 		agree(t, f, c.Kernel(), c.NewSummer(), r)
+		if axes, ok := f.axes(); ok {
+			agree(t, f, "packed", newPacked(f, axes).newSummer(), r)
+		}
 	}
-	if kernels["quickscorer"] < 250 {
+	if kernels["quickscorer"] < 200 || kernels["packed"] < 20 {
 		t.Errorf("walked by %v: the fast evaluator was hardly tested", kernels)
 	}
 }
@@ -116,11 +119,20 @@ func TestSummersDoNotAllocate(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	f := randomForest(r, 50, 30, 3)
 	x, sums := make([]float64, f.Width), make([]float64, 3)
-	for name, s := range map[string]Summer{"reference": f.Reference(), "fast": f.Compile().NewSummer()} {
+	for name, s := range map[string]Summer{"reference": f.Reference(), "quickscorer": f.Compile().NewSummer(), "packed": packedOf(t, f)} {
 		if n := testing.AllocsPerRun(100, func() { s.Sum(sums, x) }); n != 0 {
 			t.Errorf("%s: %v allocations a row", name, n)
 		}
 	}
+}
+
+func packedOf(t *testing.T, f *Forest) Summer {
+	t.Helper()
+	axes, ok := f.axes()
+	if !ok {
+		t.Fatal("mixed features")
+	}
+	return newPacked(f, axes).newSummer()
 }
 
 func TestRank(t *testing.T) {
