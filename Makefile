@@ -131,6 +131,10 @@ bench-models: $(PYTHON) ## CPU of trees here and in the C APIs of LightGBM and X
 	$(GO) run ./bench/models -speed dist/models -native dist/native \
 		-lightgbm $$(find dist/python/lib -name lib_lightgbm.so) -xgboost $$(find dist/python/lib -name libxgboost.so)
 
+.PHONY: state
+state: ## what JOIN's state costs with 1, 3 and 10 million scores pending, without Kafka: PENDING=N,N PAIRS=n
+	$(GO) run ./bench/state $(if $(PENDING),-pending $(PENDING)) $(if $(PAIRS),-pairs $(PAIRS))
+
 .PHONY: elec2
 elec2: build ## the Elec2 stream on a real Kafka: make elec2 DATA=/path/to/elecNormNew.csv
 	@: $${DATA:?make elec2 DATA=/path/to/elecNormNew.csv}

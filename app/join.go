@@ -43,6 +43,7 @@ type joinStage struct {
 	parts      map[int32]*joinPartition // recovered
 	feeds      map[int32]*labelFeed
 	batch      store.Batch
+	score      schemas.Score // the one that is read
 	synced     time.Time
 
 	most, mostBytes int  // outcomes and bytes of state in one transaction; 0: any

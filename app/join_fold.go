@@ -173,7 +173,7 @@ func (f *fold) read(ctx context.Context, s span, visit func(*kgo.Record) error) 
 // that ends before its end is marked as unfinished, and a state that is being
 // caught up tells by its offsets from where to go on.
 func (f *fold) apply(ctx context.Context, join *labels.Join, from labels.Offsets, settle bool) (err error) {
-	p := &pieces{store: f.store, join: join, batch: f.store.Begin(), ready: func() error { return f.stage.space.await(ctx) }}
+	p := &pieces{begin: f.store.Load, join: join, batch: f.store.Load(), ready: func() error { return f.stage.space.await(ctx) }}
 	defer func() { err = errors.Join(err, p.batch.Discard()) }()
 	forwarded, err := f.decisions(ctx, p, from.Rerouted)
 	if err != nil {
@@ -186,6 +186,10 @@ func (f *fold) apply(ctx context.Context, join *labels.Join, from labels.Offsets
 		return err
 	}
 	if err := f.inPlace(ctx, p, from.Labels); err != nil {
+		return err
+	}
+	p.begin = f.store.Begin // from here on the state is read
+	if err := p.commit(); err != nil {
 		return err
 	}
 	for done := !settle; !done; {
@@ -213,12 +217,12 @@ func (f *fold) scores(ctx context.Context, p *pieces, from int64) error {
 	if f.config.Scores.Foreign() {
 		return f.foreignScores(ctx, p, from)
 	}
+	var score schemas.Score // its lists and texts are used again
 	return f.read(ctx, span{f.config.Topics.Scores, f.a.id, from, f.a.scores}, func(r *kgo.Record) error {
-		score, err := decodeScore(r)
-		if err != nil {
+		if err := readScore(r, &score); err != nil {
 			return err
 		}
-		return p.add(p.join.AddScore(p.batch, score, r.Offset))
+		return p.add(p.join.AddScore(p.batch, &score, r.Offset))
 	})
 }
 
@@ -306,7 +310,7 @@ const pieceBytes = 4 << 20
 
 // pieces are the batches of a recovery, one after the other.
 type pieces struct {
-	store store.Store
+	begin func() store.Batch
 	join  *labels.Join
 	batch store.Batch
 	ready func() error // waits until the store can take a batch
@@ -330,6 +334,6 @@ func (p *pieces) commit() error {
 	if err := p.batch.Commit(); err != nil {
 		return err
 	}
-	p.batch = p.store.Begin()
+	p.batch = p.begin()
 	return nil
 }

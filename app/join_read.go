@@ -70,13 +70,13 @@ func (s *joinStage) readScores(id int32, records []*kgo.Record) error {
 	if p == nil {
 		return notHeld(s.config.Topics.Scores, id)
 	}
+	score := &s.score
 	for _, r := range records {
 		if p.scores = r.Offset + 1; r.Attrs.IsControl() {
 			p.touched = true
 			continue
 		}
-		score, err := decodeScore(r)
-		if err != nil {
+		if err := readScore(r, score); err != nil {
 			return err
 		}
 		if err := p.join.AddScore(s.batch, score, r.Offset); err != nil {

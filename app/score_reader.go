@@ -80,14 +80,19 @@ func (s *ScoreReader) Read(ctx context.Context, r *kgo.Record) (*schemas.Score, 
 	return score, err
 }
 
-// decodeScore reads a score of our own. One that cannot be read was not
-// written by us, and joining on would lose it.
+// decodeScore is readScore into a score of its own.
 func decodeScore(r *kgo.Record) (*schemas.Score, error) {
 	var score schemas.Score
-	if err := decodeOwn(r, schemas.ScoreRecord, score.DecodeAvro); err != nil {
-		return nil, fmt.Errorf("%w: %w", consumer.ErrFatal, err)
+	return &score, readScore(r, &score)
+}
+
+// readScore reads a score of our own into s, whose lists and texts it uses again.
+// One that cannot be read was not written by us, and joining on would lose it.
+func readScore(r *kgo.Record, s *schemas.Score) error {
+	if err := decodeOwn(r, schemas.ScoreRecord, s.DecodeAvro); err != nil {
+		return fmt.Errorf("%w: %w", consumer.ErrFatal, err)
 	}
-	return &score, nil
+	return nil
 }
 
 // foreignFields are the slots of a projected score of another program, -1 where

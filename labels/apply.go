@@ -17,6 +17,9 @@ func (j *Join) applyScore(b store.Batch, tick schemas.Instant, offset, lifted in
 	switch {
 	case err != nil:
 		return err
+	case r.kind == liveRecord && j.decided != nil && j.entry.tick > tick: // an earlier life of the id, which is over
+		j.meta.Ledger.moveScore(schemas.NoKind, schemas.Repeated)
+		return nil
 	case r.kind == liveRecord:
 		j.meta.Ledger.moveScore(schemas.NoKind, schemas.Repeated)
 		return j.emitRepeated(tick, offset)

@@ -20,8 +20,9 @@ type Join struct {
 
 	meta     meta
 	lifts    lifts
-	models   []string // sorted
-	decided  *Decided // while rebuilding: what the outcomes tell
+	models   []string        // sorted
+	decided  *Decided        // while rebuilding: what the outcomes tell
+	goal     schemas.Instant // while rebuilding: the last tick that was closed when the state was committed
 	told     map[string]schemas.Instant
 	sums     tickSums
 	emit     Emitter
@@ -83,6 +84,9 @@ func (j *Join) AddScore(b store.Batch, s *schemas.Score, offset int64) error {
 	j.need(arrival, offset, nothing, lifted)
 	j.meta.Ledger.Scores++
 	j.meta.Ledger.Pending++
+	if done, err := j.applyAtOnce(b, s, offset, arrival, lifted); done || err != nil {
+		return err
+	}
 	j.earliest.score = min(j.earliest.score, arrival)
 	j.key = appendPlace(j.prefix.timed(j.key, scoreInbox, arrival), place{from, at, offset})
 	j.value = appendInt(j.value[:0], lifted)

@@ -22,11 +22,45 @@ func (j *Join) Rebuild(target Status, decided *Decided) error {
 	if j.meta.Closed != schemas.Beginning || j.meta.Offsets != (Offsets{}) {
 		return fmt.Errorf("join of partition %d: a rebuild starts from an empty store", j.id)
 	}
-	j.decided = decided
+	j.decided, j.goal = decided, target.Closed
 	j.meta.Rebuilding = true
 	j.meta.Offsets = target.Floors
 	j.meta.Needs.Marks = []mark{{schemas.Beginning, target.Floors}}
 	return nil
+}
+
+// applyAtOnce applies a score while a rebuild adds it, without reading anything
+// and without a detour through the inbox, where no order can change what it comes
+// to: its tick was closed, outcomes tell that it repeats no other, and nothing had
+// fallen due for it. The labels that were applied before it find it in place
+// instead of waiting for it, and an earlier life of its id gives way to it.
+func (j *Join) applyAtOnce(b store.Batch, s *schemas.Score, offset int64, arrival schemas.Instant, lifted int64) (done bool, err error) {
+	if j.decided == nil {
+		return false, nil
+	}
+	tick := j.meta.Timeline.after(arrival)
+	rules := j.meta.Timeline.at(tick)
+	if tick > j.goal || rules == nil || j.decided.repeats(offset) {
+		return false, nil
+	}
+	e := entry{score: *s, offset: offset, tick: tick, rules: rules.Offset}
+	e.score.Arrival = arrival
+	due := e.due(&rules.Settings)
+	if due <= j.goal {
+		return false, nil
+	}
+	j.know(s.Model)
+	forgotten := e.forgotten(&rules.Settings)
+	rules.Needed = max(rules.Needed, forgotten)
+	j.need(forgotten, offset, nothing, lifted)
+	j.drained++
+	j.value = appendEntry(j.value[:0], &e)
+	if err := b.Set(j.idKey(s.EventID), j.value); err != nil {
+		return false, err
+	}
+	j.earliest.timer = min(j.earliest.timer, due)
+	j.otherKey = append(append(j.prefix.timed(j.otherKey, timerKey, due), idKey), s.EventID...)
+	return true, b.Set(j.otherKey, nil)
 }
 
 // unknowable reports whether a record belongs to a tick whose settings a

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -308,5 +309,70 @@ func TestRebuildSweeps(t *testing.T) {
 	}
 	if len(out.outcomes) != 1 || out.outcomes[0].Fate != schemas.Orphan || out.outcomes[0].LabelOffset != 6 {
 		t.Errorf("outcomes %+v", out.outcomes)
+	}
+}
+
+// What was pending is put in place while it is added, and is not read again; an
+// earlier life of its id, which is read later, gives way to it.
+func TestRebuildAppliesAtOnce(t *testing.T) {
+	settings := testSettings
+	settings.From, settings.Tick, settings.Horizon, settings.Grace, settings.Early = schemas.Beginning, time.Minute, 10*time.Minute, 0, 15*time.Minute
+	score := func(id string, at schemas.Instant, partition int32, source int64) schemas.Score {
+		return schemas.Score{EventID: id, EventTime: at, Arrival: at, SourcePartition: partition, SourceOffset: source, Model: "m", Prediction: "0", Positive: "1"}
+	}
+	scores := []schemas.Score{score("a", 100*minute, 0, 0), score("b", 101*minute, 0, 1), score("a", 80*minute, 1, 0), score("b", 101*minute, 0, 2)}
+	early := Label{EventID: "b", Truth: "1", LabelTime: minute, Arrival: 98 * minute, Topic: "labels", Offset: 0, Rerouted: -1}
+
+	add := func(s store.Store, j *Join) {
+		b := s.Load()
+		if err := j.AddSettings(b, settings, 0); err != nil {
+			t.Fatal(err)
+		}
+		for i := range scores {
+			if err := j.AddScore(b, &scores[i], int64(i)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := j.AddLabel(b, &early); err != nil {
+			t.Fatal(err)
+		}
+		save(t, j, b)
+	}
+	open := func(s store.Store) *Join {
+		j, err := Open(1, 4, s, testConfig)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return j
+	}
+	live, out := store.NewMemory(), collector{}
+	was := open(live)
+	add(live, was)
+	b := live.Begin()
+	if done, err := was.Close(b, 103*minute, &out); err != nil || !done {
+		t.Fatal(done, err)
+	}
+	save(t, was, b)
+
+	rebuilt := store.NewMemory()
+	j := open(rebuilt)
+	decided := NewDecided(Floors{})
+	for i := range out.outcomes {
+		decided.Add(&out.outcomes[i])
+	}
+	if err := j.Rebuild(was.Status(), decided); err != nil {
+		t.Fatal(err)
+	}
+	add(rebuilt, j)
+	if n := j.Drained(); n != 2 {
+		t.Errorf("%d scores were applied at once, want the two that are pending", n)
+	}
+	b = rebuilt.Begin()
+	if done, err := j.Settle(b, was.Status()); err != nil || !done {
+		t.Fatal(done, err)
+	}
+	save(t, j, b)
+	if diff := cmp.Diff(dump(t, live), dump(t, rebuilt)); diff != "" {
+		t.Errorf("state (-live +rebuilt):\n%s", diff)
 	}
 }

@@ -12,7 +12,7 @@ type Budget struct {
 	Outcomes    int   // how many outcomes JOIN decides in one transaction
 	StateBatch  int   // changes of JOIN's state in one transaction
 	StateCache  int64 // blocks of the store
-	StateMemory int   // one memtable of the store, of which there may be two
+	StateMemory int   // one memtable of the store, of which there may be three
 }
 
 // Divide returns the shares of a bound of limit bytes. Three stages, each with
@@ -29,7 +29,7 @@ func Divide(limit int64) Budget {
 		Produce:     int(between(limit/16, 17<<20, 64<<20)), // a dead letter of 16 MiB must go through
 		Outcomes:    int(between(limit/(24<<10), 2_000, 20_000)),
 		StateBatch:  int(between(limit/32, 4<<20, 32<<20)),
-		StateCache:  between(limit/16, 8<<20, 256<<20),
+		StateCache:  between(limit/8, 16<<20, 256<<20),
 		StateMemory: int(between(limit/32, 4<<20, 32<<20)),
 	}
 	if limit >= 1<<30 {
@@ -38,7 +38,7 @@ func Divide(limit int64) Budget {
 	// The program's text and stacks, and what the kernel has not taken back yet.
 	b.Heap = limit - max(limit/8, 24<<20)
 	if storeOutside {
-		b.Heap -= b.StateCache + int64(b.StateMemory)
+		b.Heap -= b.StateCache + 3*int64(b.StateMemory)
 	}
 	return b
 }

@@ -44,6 +44,9 @@ func (m *Memory) Scan(lo, hi []byte, visit func(key, value []byte) (bool, error)
 // Begin implements Store.
 func (m *Memory) Begin() Batch { return &memoryBatch{store: m} }
 
+// Load implements Store.
+func (m *Memory) Load() Batch { return memoryLoad{&memoryBatch{store: m}} }
+
 // Sync implements Store.
 func (m *Memory) Sync() error {
 	m.mu.RLock()

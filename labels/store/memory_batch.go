@@ -139,3 +139,12 @@ func (b *memoryBatch) Discard() error {
 	b.ended, b.changes, b.ranges = true, nil, nil
 	return nil
 }
+
+// memoryLoad is a batch that is not read.
+type memoryLoad struct{ *memoryBatch }
+
+// Get implements Reader.
+func (memoryLoad) Get([]byte) ([]byte, bool, error) { return nil, false, ErrUnread }
+
+// Scan implements Reader.
+func (memoryLoad) Scan(_, _ []byte, _ func(key, value []byte) (bool, error)) error { return ErrUnread }

@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/bloom"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
@@ -16,9 +17,13 @@ import (
 type Options struct {
 	FS           FS           // the file system, vfs.Default where it is nil
 	Logger       *slog.Logger // nil: silent
-	CacheBytes   int64        // of the block cache; 0: 64 MiB
-	MemTableSize uint64       // bytes that collect in memory before a flush; 0: 32 MiB
+	CacheBytes   int64        // of blocks of tables; 0: 64 MiB
+	MemTableSize uint64       // bytes that collect in memory before a flush, of which there may be MemTables; 0: 32 MiB
 }
+
+// MemTables is how many memtables there may be: one that is filled, one that is
+// flushed, and one that Pebble keeps to use again.
+const MemTables = 3
 
 func (o Options) fs() FS {
 	if o.FS == nil {
@@ -51,18 +56,19 @@ func OpenPebble(dir string, options Options) (*Pebble, error) {
 	if cacheBytes == 0 {
 		cacheBytes = 64 << 20
 	}
-	cache := pebble.NewCache(cacheBytes)
-	defer cache.Unref()
 	memTable := options.MemTableSize
 	if memTable == 0 {
 		memTable = 32 << 20
 	}
+	// Pebble takes its memtables out of the cache: one that has room for no more than them caches nothing.
+	cache := pebble.NewCache(cacheBytes + MemTables*int64(memTable))
+	defer cache.Unref()
 	log := &logger{log: options.Logger, health: s.health}
 	err = s.run(func() (err error) {
 		if err := checkManifest(s.fs, dir); err != nil {
 			return err
 		}
-		s.db, err = pebble.Open(dir, &pebble.Options{
+		options := &pebble.Options{
 			FS:                 s.fs,
 			Lock:               lock,
 			Cache:              cache,
@@ -74,7 +80,13 @@ func OpenPebble(dir string, options Options) (*Pebble, error) {
 				BackgroundError: func(err error) { s.fail(err); select {} },
 				DataCorruption:  func(info pebble.DataCorruptionInfo) { s.fail(asDamage(info.Details)) },
 			},
-		})
+		}
+		for i := range options.Levels {
+			// Most ids that are asked for are new: a filter answers for nearly every table that lacks them.
+			options.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
+			options.Levels[i].IndexBlockSize = 256 << 10 // one level of index, which stays in the cache
+		}
+		s.db, err = pebble.Open(dir, options)
 		return err
 	})
 	if err == nil {
@@ -155,6 +167,11 @@ func (s *Pebble) scan(r pebble.Reader, lo, hi []byte, visit func(key, value []by
 
 // Begin implements Store.
 func (s *Pebble) Begin() Batch { return &pebbleBatch{store: s, batch: s.db.NewIndexedBatch()} }
+
+// Load implements Store.
+func (s *Pebble) Load() Batch {
+	return &load{pebbleBatch: pebbleBatch{store: s, batch: s.db.NewBatch()}}
+}
 
 // Sync implements Store. An empty log record, synced, carries every earlier
 // one to the disk.

@@ -36,6 +36,9 @@ type Batch interface {
 type Store interface {
 	Reader
 	Begin() Batch
+	// Load begins a batch for many changes that is not read: its reads return
+	// ErrUnread, and it takes less time and memory for each change.
+	Load() Batch
 	// Sync returns once every committed batch survives a crash of the machine.
 	Sync() error
 	// Close ends the store; batches must have ended.
@@ -50,6 +53,8 @@ var (
 	ErrFailed = errors.New("the state store failed")
 	// ErrEnded says that a batch was used after Commit or Discard.
 	ErrEnded = errors.New("the batch was used after its end")
+	// ErrUnread says that a batch was read that Load began.
+	ErrUnread = errors.New("a batch that loads is not read")
 	// ErrClosed says that a store was used after Close.
 	ErrClosed = errors.New("the state store is closed")
 )

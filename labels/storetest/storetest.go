@@ -28,6 +28,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"a key set after its range was deleted stands", testSetAfterDeleteRange},
 		{"the later of two changes wins", testLastWins},
 		{"the size of a batch grows with it", testSize},
+		{"a load is not read, and does what a batch does", testLoad},
 		{"an ended batch is refused", testEnded},
 		{"a closed store is refused", testClosed},
 		{"random operations agree with a map", testRandom},
@@ -272,4 +273,38 @@ func scan(t *testing.T, r store.Reader, lo, hi string) []string {
 		return true, nil
 	}))
 	return got
+}
+
+func testLoad(t *testing.T, s store.Store) {
+	fill(t, s, "b=0", "partition-1 b=0", "x=0", "y=0")
+	l := s.Load()
+	if _, _, err := l.Get([]byte("b")); !errors.Is(err, store.ErrUnread) {
+		t.Errorf("get: %v", err)
+	}
+	if err := l.Scan([]byte("a"), []byte("z"), nil); !errors.Is(err, store.ErrUnread) {
+		t.Errorf("scan: %v", err)
+	}
+	must(t, l.Set([]byte("c"), []byte("1")))
+	must(t, l.Set([]byte("a"), []byte("1")))
+	must(t, l.Set([]byte("a"), []byte("2")))
+	must(t, l.Delete([]byte("b")))
+	must(t, l.Delete([]byte("c")))
+	must(t, l.Set([]byte("c"), nil))
+	must(t, l.Set([]byte("partition-1 b"), []byte("1")))
+	must(t, l.Set([]byte("x1"), []byte("1")))
+	must(t, l.DeleteRange([]byte("x"), []byte("y")))
+	must(t, l.Set([]byte("x2"), []byte("1")))
+	if l.Size() < 10 {
+		t.Errorf("size %d", l.Size())
+	}
+	wantGet(t, s, "a", "", false)
+	must(t, l.Commit())
+	wantScan(t, s, "a", "z", "a=2", "c=", "partition-1 b=1", "x2=1", "y=0")
+	if err := l.Set([]byte("a"), nil); !errors.Is(err, store.ErrEnded) {
+		t.Errorf("set after the end: %v", err)
+	}
+	l = s.Load()
+	must(t, l.Set([]byte("a"), []byte("3")))
+	must(t, l.Discard())
+	wantGet(t, s, "a", "2", true)
 }
