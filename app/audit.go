@@ -24,6 +24,8 @@ import (
 type AuditOptions struct {
 	Limit        int          // most violations listed of each rule
 	RegistryHTTP *http.Client // for somebody else's scores; nil: by TCP
+	// Waits is told why an audit waits for the coordinator of a group. nil: nobody is.
+	Waits func(error)
 	// Progress is told, for each topic, how many of its offsets are read. nil: nobody is.
 	Progress func(topic string, done, total int64)
 }
@@ -41,7 +43,7 @@ func Audit(ctx context.Context, client []kgo.Opt, admin *kadm.Client, cfg *confi
 		if err != nil {
 			return nil, fmt.Errorf("audit: %w", err)
 		}
-		r := &auditReader{config: cfg, client: client, admin: admin, progress: o.Progress, scores: scores}
+		r := &auditReader{config: cfg, client: client, admin: admin, progress: o.Progress, scores: scores, waits: o.Waits}
 		r.fetch = func(ctx context.Context, spans []span, visit func(*kgo.Record) error) error {
 			return readSpans(ctx, client, spans, visit)
 		}
@@ -62,6 +64,7 @@ type auditReader struct {
 	client   []kgo.Opt
 	admin    *kadm.Client
 	progress func(topic string, done, total int64)
+	waits    func(error)
 	fetch    func(ctx context.Context, spans []span, visit func(*kgo.Record) error) error
 
 	auditor *audit.Auditor
@@ -132,7 +135,7 @@ func (r *auditReader) state(ctx context.Context) (audit.State, error) {
 	kafka, names := r.config.Kafka, r.config.Topics
 	commits := map[config.Stage]groupCommits{}
 	for _, stage := range []config.Stage{config.StageWatch, config.StageJoin, config.StageScore} {
-		c, err := fetchCommits(ctx, r.admin, kafka.StageGroup(stage))
+		c, err := electedCommits(ctx, r.admin, kafka.StageGroup(stage), r.waits)
 		if err != nil {
 			return s, err
 		}

@@ -94,7 +94,7 @@ func newTheirs(t *testing.T, n int) *theirs {
 		t.Fatal(err)
 	}
 	t.Cleanup(f.client.Close)
-	if _, err := kafka.Create(t.Context(), kadm.NewClient(f.client), f.theirConfig(t.TempDir()), true); err != nil {
+	if _, err := kafka.Create(t.Context(), kadm.NewClient(f.client), f.theirConfig(t.TempDir()), kafka.Creation{Embedded: true}); err != nil {
 		t.Fatal(err)
 	}
 	f.publish()
@@ -415,7 +415,7 @@ func TestMisplacedScoresAreRefused(t *testing.T) {
 func TestAnotherProgramsTopicIsNotMade(t *testing.T) {
 	f := newTheirs(t, 10)
 	f.text = strings.Replace(f.text, "scores: decisions", "scores: elsewhere", 1)
-	_, err := kafka.Create(t.Context(), kadm.NewClient(f.client), f.theirConfig(t.TempDir()), false)
+	_, err := kafka.Create(t.Context(), kadm.NewClient(f.client), f.theirConfig(t.TempDir()), kafka.Creation{})
 	if err == nil || !strings.Contains(err.Error(), "topic elsewhere is not there") {
 		t.Errorf("%v", err)
 	}

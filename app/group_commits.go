@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -23,6 +24,29 @@ func fetchCommits(ctx context.Context, admin *kadm.Client, group string) (groupC
 		return nil, fmt.Errorf("commits of group %s: %w", group, err)
 	}
 	return groupCommits(responses), nil
+}
+
+// electedCommits is fetchCommits that waits for the group's coordinator: after a
+// start of the brokers its election takes longer than the client does. waits is
+// told why, each time; nil: nobody is.
+func electedCommits(ctx context.Context, admin *kadm.Client, group string, waits func(error)) (groupCommits, error) {
+	ticker := time.NewTicker(time.Second / 4)
+	defer ticker.Stop()
+	for {
+		commits, err := fetchCommits(ctx, admin, group)
+		elects := errors.Is(err, kerr.CoordinatorNotAvailable) || errors.Is(err, kerr.CoordinatorLoadInProgress) || errors.Is(err, kerr.NotCoordinator)
+		if !elects {
+			return commits, err
+		}
+		if waits != nil {
+			waits(err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, errors.Join(err, ctx.Err())
+		case <-ticker.C:
+		}
+	}
 }
 
 // offset returns what was committed, -1 where nothing was.

@@ -48,6 +48,9 @@ type stand struct {
 	caughtUp   atomic.Int64 // partitions, …
 	caughtUpBy atomic.Int64 // … by so many records
 	damaged    atomic.Int64 // stores
+	paused     atomic.Int64 // for want of disk
+	resumed    atomic.Int64
+	onPaused   func(n int64)
 }
 
 // Handle counts what the tests must have hit; slog.Handler is else discarded.
@@ -61,6 +64,12 @@ func (s *stand) Handle(_ context.Context, r slog.Record) error {
 		s.givenUp.Add(1)
 	case strings.HasPrefix(r.Message, "the state store is damaged"):
 		s.damaged.Add(1)
+	case r.Message == "the state's disk is almost full":
+		if n := s.paused.Add(1); s.onPaused != nil {
+			s.onPaused(n)
+		}
+	case strings.HasPrefix(r.Message, "the state's disk has space again"):
+		s.resumed.Add(1)
 	case r.Message == "caught up":
 		s.caughtUp.Add(1)
 		r.Attrs(func(a slog.Attr) bool {
@@ -114,7 +123,7 @@ func newStandBy(t *testing.T, loans int, speed float64, clock publish.Clock) *st
 		t.Fatal(err)
 	}
 	defer client.Close()
-	if _, err := kafka.Create(t.Context(), kadm.NewClient(client), cfg, true); err != nil {
+	if _, err := kafka.Create(t.Context(), kadm.NewClient(client), cfg, kafka.Creation{Embedded: true}); err != nil {
 		t.Fatal(err)
 	}
 	go func() {
@@ -169,9 +178,9 @@ func (s *stand) options(dir string, hooks ...kgo.Hook) app.Options {
 }
 
 // finish runs until the inputs end and returns the report without its timing.
-func (s *stand) finish(dir string) string {
+func (s *stand) finish(dir string, hooks ...kgo.Hook) string {
 	s.t.Helper()
-	a := s.open(dir)
+	a := s.open(dir, hooks...)
 	if err := a.Run(s.t.Context()); err != nil {
 		s.t.Fatal(err)
 	}

@@ -2,13 +2,9 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
-	"time"
-
-	"github.com/twmb/franz-go/pkg/kerr"
 
 	"hindsight/app/config"
 )
@@ -29,7 +25,9 @@ func (a *App) checkCommitted(ctx context.Context) error {
 	names := a.config.Topics
 	for _, stage := range config.AllStages() {
 		group := a.config.Kafka.StageGroup(stage)
-		commits, err := a.electedCommits(ctx, group)
+		commits, err := electedCommits(ctx, a.admin, group, func(err error) {
+			a.log.Info("waiting for the coordinator of a group", "group", group, "reason", err)
+		})
 		if err != nil && a.runs(stage) {
 			return err
 		} // a group of others may not be ours to read
@@ -51,26 +49,6 @@ func (a *App) checkCommitted(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// electedCommits is fetchCommits that waits for the group's coordinator: after a
-// start of the brokers its election takes longer than the client does.
-func (a *App) electedCommits(ctx context.Context, group string) (groupCommits, error) {
-	ticker := time.NewTicker(time.Second / 4)
-	defer ticker.Stop()
-	for {
-		commits, err := fetchCommits(ctx, a.admin, group)
-		elects := errors.Is(err, kerr.CoordinatorNotAvailable) || errors.Is(err, kerr.CoordinatorLoadInProgress) || errors.Is(err, kerr.NotCoordinator)
-		if !elects {
-			return commits, err
-		}
-		a.log.Info("waiting for the coordinator of a group", "group", group, "reason", err)
-		select {
-		case <-ctx.Done():
-			return nil, errors.Join(err, ctx.Err())
-		case <-ticker.C:
-		}
-	}
 }
 
 // since compares the topics with what a commit says they were.

@@ -81,7 +81,9 @@ func runAudit(c *cobra.Command, admin *kadm.Client, cfg *config.Config, limit in
 		return err
 	}
 	bar := newAuditProgress(c.ErrOrStderr())
-	r, err := app.Audit(c.Context(), opts, admin, cfg, app.AuditOptions{Limit: limit, Progress: bar.show})
+	r, err := app.Audit(c.Context(), opts, admin, cfg, app.AuditOptions{Limit: limit, Progress: bar.show, Waits: func(err error) {
+		fmt.Fprintln(c.ErrOrStderr(), "waiting for the coordinator of a group:", err)
+	}})
 	bar.clear()
 	if err != nil {
 		return err

@@ -187,6 +187,6 @@ func demoTopics(ctx context.Context, cfg *config.Config, broker *demo.Broker) er
 		return err
 	}
 	defer client.Close()
-	_, err = kafka.Create(ctx, kadm.NewClient(client), cfg, true)
+	_, err = kafka.Create(ctx, kadm.NewClient(client), cfg, kafka.Creation{Embedded: true})
 	return err
 }

@@ -27,21 +27,26 @@ func newTopicsCommand() *cobra.Command {
 func newTopicsCreateCommand() *cobra.Command {
 	var file string
 	var output outputFlag
+	var partitions int32
 	c := &cobra.Command{
 		Use:   "create -c FILE",
 		Short: "Make those of our topics that are missing",
 		Long: `Make those of our topics that are missing, with the partitions and the retention
 that the configuration needs. Topics that are there stay as they are, so it may
 be run again. The topics of events and labels are never made: they belong to
-their producers. So does topics.scores where another program writes the scores.`,
-		Example: `  hindsight topics create -c hindsight.yaml`,
-		Args:    cobra.NoArgs,
+their producers. Scores must have as many partitions as events, so that topic
+must be there, or --partitions say how many it will have. Where another program
+writes topics.scores, that is never made either.`,
+		Example: `  hindsight topics create -c hindsight.yaml
+  hindsight topics create -c hindsight.yaml --partitions 12`,
+		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return withAdmin(c.Context(), file, func(admin *kadm.Client, cfg *config.Config) error {
-				return createTopics(c, admin, cfg, output)
+				return createTopics(c, admin, cfg, partitions, output)
 			})
 		},
 	}
+	c.Flags().Int32Var(&partitions, "partitions", 0, "that events will have, where it is not there yet")
 	addConfigFlag(c, &file)
 	addOutputFlag(c, &output)
 	return c
@@ -72,8 +77,11 @@ func needBrokers(cfg *config.Config) error {
 	return nil
 }
 
-func createTopics(c *cobra.Command, admin *kadm.Client, cfg *config.Config, output outputFlag) error {
-	made, err := kafka.Create(c.Context(), admin, cfg, false)
+func createTopics(c *cobra.Command, admin *kadm.Client, cfg *config.Config, partitions int32, output outputFlag) error {
+	if partitions < 0 {
+		return usagef("--partitions %d: a topic has at least one", partitions)
+	}
+	made, err := kafka.Create(c.Context(), admin, cfg, kafka.Creation{Events: partitions})
 	if output == asJSON {
 		rows := []map[string]any{}
 		for _, m := range made {

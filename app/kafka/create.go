@@ -20,12 +20,21 @@ type Made struct {
 	Created bool // else it was there and is untouched
 }
 
+// Creation is how topics are made.
+type Creation struct {
+	Embedded bool  // with the settings that the broker in the process needs, instead of the plan's
+	Events   int32 // how many partitions events will have, where it is not there; 0: it must be there
+}
+
+// ErrNoEvents says that nothing tells how many partitions scores must have.
+var ErrNoEvents = errors.New("scores must have as many partitions as events")
+
 // Create makes those of our topics that are missing, never events, labels
-// or somebody else's scores, and changes none that is there. Embedded gives every topic the settings that
-// the broker in the process needs instead of the plan's. Every topic is tried;
-// the error joins what failed.
-func Create(ctx context.Context, admin *kadm.Client, cfg *config.Config, embedded bool) ([]Made, error) {
-	counts, err := CountsOf(ctx, admin, cfg)
+// or somebody else's scores, and changes none that is there. Every topic is tried; the error joins what
+// failed. It wraps ErrNoEvents, and nothing was made, where scores and events
+// are both missing and c does not say how many partitions events will have.
+func Create(ctx context.Context, admin *kadm.Client, cfg *config.Config, c Creation) ([]Made, error) {
+	counts, err := countsToCreate(ctx, admin, cfg, c)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +54,7 @@ func Create(ctx context.Context, admin *kadm.Client, cfg *config.Config, embedde
 			made = append(made, Made{Topic: t})
 			continue
 		}
-		r, err := admin.CreateTopic(ctx, t.Partitions, -1, t.settings(embedded), t.Name)
+		r, err := admin.CreateTopic(ctx, t.Partitions, -1, t.settings(c.Embedded), t.Name)
 		switch {
 		case err == nil:
 			if r.NumPartitions > 0 {
@@ -61,14 +70,34 @@ func Create(ctx context.Context, admin *kadm.Client, cfg *config.Config, embedde
 	if len(faults) > 0 {
 		return made, errors.Join(faults...)
 	}
-	return made, visible(ctx, admin, names(plan))
+	return made, visible(ctx, admin, names(plan), 5*time.Second)
+}
+
+// countsToCreate is CountsOf once they tell how many partitions scores must have.
+func countsToCreate(ctx context.Context, admin *kadm.Client, cfg *config.Config, c Creation) (Counts, error) {
+	counts, err := CountsOf(ctx, admin, cfg)
+	if err != nil || cfg.Events.Topic == "" || cfg.Scores.Foreign() || counts.Events > 0 || counts.Scores > 0 {
+		return counts, err
+	}
+	if c.Events > 0 {
+		counts.Events = c.Events
+		return counts, nil
+	}
+	if err := visible(ctx, admin, []string{cfg.Events.Topic}, 2*time.Second); err != nil { // made a moment ago, maybe
+		if ctx.Err() != nil {
+			return counts, ctx.Err()
+		}
+		return counts, fmt.Errorf("topic %s is not there: %w. Make it first (it belongs to its producers; hindsight publish makes it too), "+
+			"or say with --partitions how many it will have", cfg.Events.Topic, ErrNoEvents)
+	}
+	return CountsOf(ctx, admin, cfg)
 }
 
 // visible waits until every broker that is asked knows the topics: creation is
 // acknowledged before that, and who starts right after it would miss them.
-func visible(ctx context.Context, admin *kadm.Client, topics []string) error {
-	const tries, pause = 100, 50 * time.Millisecond
-	for range tries {
+func visible(ctx context.Context, admin *kadm.Client, topics []string, patience time.Duration) error {
+	const pause = 50 * time.Millisecond
+	for range patience / pause {
 		there, err := partitions(ctx, admin, topics...)
 		if err != nil {
 			return err

@@ -46,16 +46,25 @@ func offsets(topic string) func(kadm.ListedOffsets, error) (Offsets, error) {
 	}
 }
 
+// readBytes is about how many bytes of records the client of Read holds at once.
+const readBytes = 4 << 20
+
 // ReadOptions is what the client of Read needs beside the way to the brokers:
 // control records, because the marker of a transaction may be all that stands
-// before an end.
-func ReadOptions() []kgo.Opt { return []kgo.Opt{kgo.KeepControlRecords()} }
+// before an end, and bounds on what a fetch, and a batch, decompresses to.
+func ReadOptions() []kgo.Opt {
+	return []kgo.Opt{
+		kgo.KeepControlRecords(),
+		kgo.MaxDecompressBatchBytes(MaxBatch), kgo.MaxConcurrentFetches(1), kgo.WithHooks(BoundFetches(readBytes)),
+	}
+}
 
 // Read gives visit the committed records of topic from the offsets on, outside
 // any group, in the order of each partition. It returns when the offsets until
 // are reached; nil is without end. When visit returns false it ends too, and
-// with ctx.Err() when ctx does. The client must have ReadOptions and consume
-// nothing else at the time.
+// with ctx.Err() when ctx does. A batch that would decompress to more than
+// MaxBatch is passed over, as the stages do. The client must have ReadOptions
+// and consume nothing else at the time.
 func Read(ctx context.Context, client *kgo.Client, topic string, from, until Offsets, visit func(*kgo.Record) bool) error {
 	start, left := map[int32]kgo.Offset{}, Offsets{}
 	for p, offset := range from {
@@ -74,8 +83,14 @@ func Read(ctx context.Context, client *kgo.Client, topic string, from, until Off
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if err := fetches.Err(); err != nil {
+		passed, err := passOver(client, fetches)
+		if err != nil {
 			return fmt.Errorf("read %s: %w", topic, err)
+		}
+		for p, next := range passed {
+			if until != nil && next >= left[p] {
+				delete(left, p)
+			}
 		}
 		for it := fetches.RecordIter(); !it.Done(); {
 			r := it.Next()
@@ -92,4 +107,27 @@ func Read(ctx context.Context, client *kgo.Client, topic string, from, until Off
 			return nil
 		}
 	}
+}
+
+// passOver makes the client go on behind the batches that it refused to
+// decompress, which it would never do by itself, and returns where in each
+// partition of the topic that it reads. Any other error of a fetch is returned.
+func passOver(client *kgo.Client, fetches kgo.Fetches) (next Offsets, fault error) {
+	skip := map[string]map[int32]kgo.EpochOffset{}
+	fetches.EachError(func(topic string, partition int32, err error) {
+		large := (*kgo.ErrDecompressTooLarge)(nil)
+		if !errors.As(err, &large) {
+			fault = errors.Join(fault, err)
+			return
+		}
+		if skip[topic] == nil {
+			skip[topic], next = map[int32]kgo.EpochOffset{}, Offsets{}
+		}
+		skip[topic][partition] = kgo.EpochOffset{Epoch: large.Epoch, Offset: large.NextOffset}
+		next[partition] = large.NextOffset
+	})
+	if fault == nil && len(skip) > 0 {
+		client.SetOffsets(skip)
+	}
+	return next, fault
 }

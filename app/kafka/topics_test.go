@@ -101,7 +101,7 @@ func TestCreateThenDescribe(t *testing.T) {
 	if got := faultsIn(t, admin, cfg); strings.Count(got, "does not exist; make it with: hindsight topics create -c config") != 10 {
 		t.Errorf("before create:\n%s", got)
 	}
-	made, err := Create(t.Context(), admin, cfg, false)
+	made, err := Create(t.Context(), admin, cfg, Creation{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +130,7 @@ func TestCreateThenDescribe(t *testing.T) {
 	if got, want := settings["dead-letters"]["max.message.bytes"], "16777216"; got != want {
 		t.Errorf("max.message.bytes of dead-letters = %s, want %s", got, want)
 	}
-	made, err = Create(t.Context(), admin, cfg, false)
+	made, err = Create(t.Context(), admin, cfg, Creation{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +143,13 @@ func TestCreateThenDescribe(t *testing.T) {
 
 func TestCreateLeavesInputsAlone(t *testing.T) {
 	cfg, admin := cluster(t, nil)
-	if _, err := Create(t.Context(), admin, cfg, false); err != nil {
+	if _, err := Create(t.Context(), admin, cfg, Creation{}); !errors.Is(err, ErrNoEvents) || !strings.Contains(err.Error(), "topic events is not there") {
+		t.Errorf("nothing says how many partitions scores must have: %v", err)
+	}
+	if there, err := partitions(t.Context(), admin, "scores", "slices"); err != nil || len(there) > 0 {
+		t.Errorf("made all the same: %v, %v", there, err)
+	}
+	if _, err := Create(t.Context(), admin, cfg, Creation{Events: 3}); err != nil {
 		t.Fatal(err)
 	}
 	there, err := partitions(t.Context(), admin, "events", "labels", "scores", "outcomes")
@@ -153,14 +159,17 @@ func TestCreateLeavesInputsAlone(t *testing.T) {
 	if there["events"] != 0 || there["labels"] != 0 {
 		t.Errorf("events or labels were made: %v", there)
 	}
-	if there["scores"] == 0 || there["scores"] != there["outcomes"] {
-		t.Errorf("scores and outcomes must have equal counts: %v", there)
+	if there["scores"] != 3 || there["outcomes"] != 3 {
+		t.Errorf("scores and outcomes must have the three partitions that were said: %v", there)
+	}
+	if made, err := Create(t.Context(), admin, cfg, Creation{}); err != nil || len(made) != 10 {
+		t.Errorf("scores are there and tell: %v, %v", made, err)
 	}
 }
 
 func TestCreateEmbedded(t *testing.T) {
 	cfg, admin := cluster(t, []string{"events", "labels"})
-	if _, err := Create(t.Context(), admin, cfg, true); err != nil {
+	if _, err := Create(t.Context(), admin, cfg, Creation{Embedded: true}); err != nil {
 		t.Fatal(err)
 	}
 	plan := Plan(cfg, Counts{Events: 4})
