@@ -32,7 +32,8 @@ func (a *App) listen() error {
 // serve answers with the page, its API, the health and the metrics until ctx ends.
 func (a *App) serve(ctx context.Context) {
 	metrics := promhttp.HandlerFor(a.gatherer, promhttp.HandlerOpts{EnableOpenMetrics: true, MaxRequestsInFlight: 4, Timeout: 10 * time.Second})
-	page := dashboard.New(a.view.Snapshot, dashboard.Options{Listener: a.listener.Addr(), Metrics: metrics})
+	page := dashboard.New(a.view.Snapshot, dashboard.Options{Listener: a.listener.Addr(), Metrics: metrics,
+		Inquiry: (&Inquiry{Client: a.base, Admin: a.admin, Config: a.config, Schema: a.lookup()}).forPage()})
 	server := &http.Server{Handler: page, ReadHeaderTimeout: 5 * time.Second}
 	go func() {
 		<-ctx.Done()

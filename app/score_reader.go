@@ -80,6 +80,20 @@ func (s *ScoreReader) Read(ctx context.Context, r *kgo.Record) (*schemas.Score, 
 	return score, err
 }
 
+// tell decodes one score for somebody who only looks: nil where it is a dead
+// letter. Its arrival, where nobody has written it down, is its own stamp.
+func (s *ScoreReader) tell(ctx context.Context, r *kgo.Record) (*schemas.Score, error) {
+	if s.reader == nil {
+		return decodeScore(r)
+	}
+	score, fault, err := s.foreign(ctx, r)
+	if err != nil || fault != nil {
+		return nil, err
+	}
+	score.Arrival = s.stamp(r, score)
+	return score, nil
+}
+
 // decodeScore is readScore into a score of its own.
 func decodeScore(r *kgo.Record) (*schemas.Score, error) {
 	var score schemas.Score

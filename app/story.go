@@ -1,112 +1,92 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-
-	"github.com/twmb/franz-go/pkg/kadm"
-	"github.com/twmb/franz-go/pkg/kgo"
+	"slices"
 
 	"hindsight/app/config"
 	"hindsight/consumer"
 	"hindsight/schemas"
 )
 
-// Story is all that the topics tell of one event id.
+// Story is all that topics and commits tell of one event id.
 type Story struct {
 	ID       string            `json:"id"`
+	Standing string            `json:"standing"` // how it stands now, in words
+	Facts    []Fact            `json:"facts"`    // what happened, in order of stream time
 	Scores   []schemas.Score   `json:"scores"`
 	Outcomes []schemas.Outcome `json:"outcomes"` // with the fates of its labels, in the order of decision
 }
 
-// ReadStory reads the partition of scores and outcomes that the id hashes to.
-func ReadStory(ctx context.Context, client []kgo.Opt, admin *kadm.Client, cfg *config.Config, id string) (*Story, error) {
-	place, err := consumer.PartitionerNamed(cfg.Scores.Partitioner)
+// Fact is one record about an event, in words.
+type Fact struct {
+	At        string `json:"at"`   // stream time, RFC 3339: of an outcome the tick, of other records their own stamp
+	What      string `json:"what"` // event, score, label, outcome, fate, dead_letter or ahead, which is still to come
+	Text      string `json:"text"`
+	Topic     string `json:"topic,omitempty"`
+	Partition int32  `json:"partition"`
+	Offset    int64  `json:"offset"`
+
+	at    schemas.Instant
+	order int // of facts of one instant
+}
+
+// Story reads what the topics hold of an id: the partition of scores,
+// outcomes, labels and labels-rerouted that it hashes to, the labels that JOIN
+// has not read yet, and all dead letters.
+func (q *Inquiry) Story(ctx context.Context, id string) (*Story, error) {
+	r, err := q.newStoryReader(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	reader, err := NewScoreReader(cfg, nil)
-	if err != nil {
-		return nil, err
-	}
-	topics := []string{cfg.Topics.Scores, cfg.Topics.Outcomes}
-	starts, err := offsets(ctx, admin.ListStartOffsets, topics...)
-	if err != nil {
-		return nil, err
-	}
-	at, err := offsets(ctx, admin.ListEndOffsets, topics...)
-	if err != nil {
-		return nil, err
-	}
-	p := place([]byte(id), int32(len(at[cfg.Topics.Scores])))
-	story := &Story{ID: id}
-	var spans []span
-	for _, topic := range topics {
-		spans = append(spans, span{topic, p, starts[topic][p], at[topic][p]})
-	}
-	err = readSpans(ctx, client, spans, func(r *kgo.Record) error {
-		if r.Topic == cfg.Topics.Scores && cfg.Scores.Foreign() { // whatever their keys are; what cannot be read is a dead letter
-			score, fault, err := reader.foreign(ctx, r)
-			if err == nil && fault == nil && score.EventID == id {
-				story.Scores = append(story.Scores, *score)
-			}
-			return err
+	for _, read := range []func(context.Context) error{r.readOwn, r.readEvents, r.readLabels, r.readDeadLetters} {
+		if err := read(ctx); err != nil {
+			return nil, err
 		}
-		if string(r.Key) != id {
-			return nil
-		}
-		if r.Topic == cfg.Topics.Scores {
-			score, err := decodeScore(r)
-			if err == nil {
-				story.Scores = append(story.Scores, *score)
-			}
-			return err
-		}
-		var o schemas.Outcome
-		if err := decodeOwn(r, schemas.OutcomeRecord, o.DecodeAvro); err != nil {
-			return err
-		}
-		story.Outcomes = append(story.Outcomes, o)
-		return nil
-	})
-	return story, err
+	}
+	return r.found.tell(), nil
 }
 
 // Found reports whether anything is known of the id.
-func (s *Story) Found() bool { return len(s.Scores)+len(s.Outcomes) > 0 }
+func (s *Story) Found() bool { return len(s.Facts) > 0 }
 
-// Lines tells the story, one line a fact.
+// Lines tells the story, one line a fact, and how it stands.
 func (s *Story) Lines() []string {
 	var lines []string
-	for _, x := range s.Scores {
-		if x.SourcePartition < 0 {
-			lines = append(lines, fmt.Sprintf("%v  scored %q by %s@%s, which another program runs: value %.4g, prediction %q (score at offset %d)",
-				x.EventTime, x.EventID, x.Model, x.Version, x.Value, x.Prediction, x.SourceOffset))
-			continue
+	for _, f := range s.Facts {
+		place := ""
+		if f.Topic != "" {
+			place = fmt.Sprintf("%s/%d@%d", f.Topic, f.Partition, f.Offset)
 		}
-		lines = append(lines, fmt.Sprintf("%v  scored %q by %s@%s: value %.4g, prediction %q (event at partition %d, offset %d, arrived %v)",
-			x.EventTime, x.EventID, x.Model, x.Version, x.Value, x.Prediction, x.SourcePartition, x.SourceOffset, x.Arrival))
+		lines = append(lines, fmt.Sprintf("%-27s %-11s %-24s %s", f.At, f.What, place, f.Text))
 	}
-	for _, o := range s.Outcomes {
-		lines = append(lines, outcomeLine(o))
+	if s.Standing != "" {
+		lines = append(lines, "", s.Standing)
 	}
 	return lines
 }
 
-func outcomeLine(o schemas.Outcome) string {
-	line := fmt.Sprintf("%v ", o.Tick)
-	if o.Kind != schemas.NoKind {
-		line += fmt.Sprintf(" outcome %v, revision %d", o.Kind, o.Revision)
-		if o.Truth != "" {
-			line += fmt.Sprintf(", truth %q", o.Truth)
-		}
-		if o.PreviousTruth != "" {
-			line += fmt.Sprintf(" (was %q)", o.PreviousTruth)
-		}
+// add puts a fact into its place.
+func (s *Story) add(at schemas.Instant, order int, what, topic string, partition int32, offset int64, text string, args ...any) {
+	s.Facts = append(s.Facts, Fact{
+		At: at.String(), What: what, Text: fmt.Sprintf(text, args...), Topic: topic, Partition: partition, Offset: offset, at: at, order: order,
+	})
+}
+
+func (s *Story) sort() {
+	slices.SortStableFunc(s.Facts, func(a, b Fact) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.order, b.order)) })
+}
+
+// placeOfID returns the partition of scores that an id hashes to.
+func placeOfID(cfg *config.Config, id string, partitions int32) (int32, error) {
+	place, err := consumer.PartitionerNamed(cfg.Scores.Partitioner)
+	if err != nil {
+		return 0, err
 	}
-	if o.Fate != schemas.NoFate {
-		line += fmt.Sprintf(" label %v: truth %q of %v from %s/%d offset %d, arrived %v",
-			o.Fate, o.Truth, o.LabelTime, o.LabelTopic, o.LabelPartition, o.LabelOffset, o.Arrival)
+	if partitions == 0 {
+		return 0, &personError{fmt.Sprintf("topic %s has no partition: has hindsight run here?", cfg.Topics.Scores)}
 	}
-	return line
+	return place([]byte(id), partitions), nil
 }

@@ -4,7 +4,7 @@
 // every string in a Snapshot is taken to be hostile.
 //
 // Endpoints: / (the page), /static/, /api/v1/snapshot, /api/v1/windows,
-// /api/v1/segments, /api/v1/alarms, /healthz, /readyz and, where a handler is
+// /api/v1/segments, /api/v1/alarms, /api/v1/story, /api/v1/ledger, /healthz, /readyz and, where a handler is
 // given, /metrics.
 //
 // It must not know Kafka, configuration, stores, stages or Prometheus, and it

@@ -15,6 +15,8 @@ type Options struct {
 	Hosts []string
 	// Metrics is mounted at /metrics where it is not nil.
 	Metrics http.Handler
+	// Inquiry answers the search for an id; nil: there is nothing to search.
+	Inquiry *Inquiry
 }
 
 // New returns the handler of the page, its API and the health endpoints.
@@ -32,6 +34,9 @@ func New(source func() Snapshot, opts Options) http.Handler {
 	mux.HandleFunc("GET /api/v1/windows", api.windows)
 	mux.HandleFunc("GET /api/v1/segments", api.segments)
 	mux.HandleFunc("GET /api/v1/alarms", api.alarms)
+	ask := inquiries{opts.Inquiry, make(chan struct{}, 1)}
+	mux.HandleFunc("GET /api/v1/story", ask.story)
+	mux.HandleFunc("GET /api/v1/ledger", ask.samples)
 	mux.HandleFunc("GET /healthz", healthz)
 	mux.HandleFunc("GET /readyz", api.readyz)
 	if opts.Metrics != nil {

@@ -5,6 +5,7 @@ package integration
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -28,11 +29,17 @@ import (
 // windows is as many as the demo has of one window name and segment.
 const windows = 600
 
-// page serves a snapshot and opens it in Chromium. Whatever the browser
-// complains of, or fetches from elsewhere, fails the test at its end.
+// page serves a snapshot and opens it in Chromium.
 func page(t *testing.T, source func() dashboard.Snapshot, width, height int64) (context.Context, string) {
 	t.Helper()
-	server := httptest.NewServer(dashboard.New(source, dashboard.Options{}))
+	return browse(t, dashboard.New(source, dashboard.Options{}), width, height)
+}
+
+// browse serves h to Chromium. Whatever the browser complains of, or fetches
+// from elsewhere, fails the test at its end.
+func browse(t *testing.T, h http.Handler, width, height int64) (context.Context, string) {
+	t.Helper()
+	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
 
 	flags := append(chromedp.DefaultExecAllocatorOptions[:],

@@ -3,6 +3,7 @@
 
 import { draw } from "./chart.js";
 import { attach } from "./cursor.js";
+import "./inquiry.js";
 import { $, el, options, setText, visible } from "./dom.js";
 import { count, figure, interval, moment, percent, segmentName } from "./format.js";
 import { halfKnown } from "./scale.js";
