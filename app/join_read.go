@@ -51,13 +51,12 @@ func (s *labelReader) readLabel(ctx context.Context, value []byte, timestamp int
 	if len(id) == 0 {
 		return &consumer.Fault{Class: "no_id", Message: fmt.Sprintf("field %s, the event id, is missing or empty", c.ID)}, nil
 	}
-	if truth == nil {
-		return &consumer.Fault{Class: "no_value", Message: fmt.Sprintf("field %s, the truth, is missing", c.Value)}, nil
-	}
 	if n := len(id) + len(truth); n > maxLabelText {
 		return &consumer.Fault{Class: "too_large", Message: fmt.Sprintf("id and truth have %d bytes together, %d is the most", n, maxLabelText)}, nil
 	}
-	l.EventID, l.Truth = string(id), rules.Class(c, string(truth))
+	if l.EventID, l.Truth = string(id), rules.Class(c, string(truth)); truth == nil || l.Truth == "" { // an outcome without a truth has an empty one
+		return &consumer.Fault{Class: "no_value", Message: fmt.Sprintf("field %s, the truth, is missing or empty", c.Value)}, nil
+	}
 	l.LabelTime = schemas.InstantOfMillis(timestamp)
 	if c.Time != "" {
 		l.LabelTime = s.row.Times[labelTime]

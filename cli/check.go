@@ -96,6 +96,7 @@ func (k *checker) run() {
 	k.checkSchemas()
 	k.checkScores()
 	k.checkPlacement()
+	k.checkTruths()
 	k.checkTimeScale()
 	k.checkPending()
 }

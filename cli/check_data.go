@@ -2,11 +2,14 @@ package cli
 
 import (
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"hindsight/app/config"
 	"hindsight/app/kafka"
+	"hindsight/app/rules"
 	"hindsight/schemas"
 )
 
@@ -20,6 +23,7 @@ type sampled struct {
 	total      int64
 	stamps     kafka.Span
 	ids        []kafka.Labelled
+	truths     map[string]int // of labels, as classes
 }
 
 // sample reads the first and the last records of a topic as the service would.
@@ -34,7 +38,7 @@ func (k *checker) sample(in input, reader *schemas.Reader) sampled {
 		k.fault(name, err)
 		return sampled{}
 	}
-	s := sampled{looked: true, partitions: found.Partitions, total: found.Total}
+	s := sampled{looked: true, truths: map[string]int{}, partitions: found.Partitions, total: found.Total}
 	row := schemas.NewRow(in.fields(true))
 	unread, first := 0, error(nil)
 	for _, r := range found.Records {
@@ -49,6 +53,9 @@ func (k *checker) sample(in input, reader *schemas.Reader) sampled {
 			continue
 		}
 		s.ids = append(s.ids, kafka.Labelled{ID: slices.Clone(row.Texts[in.id.Slot]), Partition: r.Partition})
+		if in.section == "labels" && row.Texts[1] != nil {
+			s.truths[rules.Class(&k.cfg.Labels, string(row.Texts[1]))]++
+		}
 		stamp := schemas.InstantOfMillis(r.Timestamp.UnixMilli())
 		if in.byTime {
 			stamp = row.Times[in.time.Slot]
@@ -136,6 +143,26 @@ func (k *checker) checkTimeScale() {
 		source = "scores"
 	}
 	k.ok("time scale", "%s to %v, labels to %v", source, k.events.stamps.Last, k.labels.stamps.Last)
+}
+
+// checkTruths tells which labels no prediction can ever agree with.
+func (k *checker) checkTruths() {
+	if k.bundle == nil || len(k.bundle.Classes) == 0 || len(k.labels.truths) == 0 {
+		return
+	}
+	var strange []string
+	n := 0
+	for _, truth := range slices.Sorted(maps.Keys(k.labels.truths)) {
+		if n += k.labels.truths[truth]; !slices.Contains(k.bundle.Classes, truth) {
+			strange = append(strange, fmt.Sprintf("%q (%d)", truth, k.labels.truths[truth]))
+		}
+	}
+	if len(strange) == 0 {
+		k.ok("truths", "%s, all of them classes of the model", counted(n, "label"))
+		return
+	}
+	k.note("truths", "of %s some say %s, which is no class of the model (%q): they count as wrong predictions; say in labels.map which class they mean",
+		counted(n, "label"), strings.Join(strange[:min(len(strange), 10)], ", "), k.bundle.Classes)
 }
 
 // checkPending forecasts how many scores will wait at a time.

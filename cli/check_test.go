@@ -164,6 +164,7 @@ func TestCheckAllIsWell(t *testing.T) {
 		"ok     events schema     events-value version 1 (id 1) has every field wanted\n",
 		"ok     labels sample     40 records, stamped 2025-03-04T00:00:00Z to 2025-03-05T15:00:00Z\n",
 		"ok     partitioning      40 of 40 labels lie on the partition of their score (murmur2)\n",
+		"ok     truths            40 labels, all of them classes of the model\n",
 		"ok     time scale        events to 2025-03-02T15:00:00Z, labels to 2025-03-05T15:00:00Z\n",
 	} {
 		if !strings.Contains(out, want) {
@@ -215,6 +216,18 @@ func TestCheckFaults(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Labels that no prediction can agree with are told of before they count as wrong.
+func TestCheckTruths(t *testing.T) {
+	l := newLoans(t)
+	l.publishEvents()
+	l.publishLabels(consumer.Murmur2, threeDaysLater)
+	l.configure("  value: repaid", "  map: {1: repaid}\n  value: repaid")
+	want := `note truths: of 40 labels some say "repaid" (`
+	if got := l.check(0); len(got) != 2 || !strings.HasPrefix(got[0], want) || !strings.Contains(got[0], `which is no class of the model (["0" "1"])`) {
+		t.Errorf("got %q, want %s…", got, want)
 	}
 }
 
