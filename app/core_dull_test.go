@@ -323,12 +323,19 @@ func (l *dullLife) add(cells map[dullCell]*schemas.Sums, s dullState, sign int64
 			}
 			sums := cells[key]
 			sums.Scored += sign
+			if clock == schemas.EventClock {
+				sums.Await(sign, l.score.Positive, l.score.Value)
+			}
 			switch s.kind {
 			case schemas.Unlabelled:
 				sums.Unlabelled += sign
 			case schemas.Assumed, schemas.Matched:
-				sums.Observe(sign, schemas.Observation{Truth: s.truth, Prediction: l.score.Prediction, Positive: l.score.Positive,
-					Value: l.score.Value, Assumed: s.kind == schemas.Assumed})
+				o := schemas.Observation{Truth: s.truth, Prediction: l.score.Prediction, Positive: l.score.Positive,
+					Value: l.score.Value, Assumed: s.kind == schemas.Assumed}
+				sums.Observe(sign, o)
+				if clock == schemas.EventClock {
+					sums.Learn(sign, o, schemas.DelayBin(s.booked.Sub(l.score.EventTime)))
+				}
 			}
 		}
 	}

@@ -36,10 +36,14 @@ type ReportWindow struct {
 	N        int64                   `json:"n"` // with a truth
 	Scored   int64                   `json:"scored"`
 	Coverage float64                 `json:"coverage"`
-	Maturity *float64                `json:"maturity"`
+	Maturity *float64                `json:"maturity"` // null: MaturityUndefined says why
 	State    schemas.WindowState     `json:"state"`
+	FinalBy  time.Time               `json:"final_by"`
 	Revision int32                   `json:"revision"`
 	Metrics  map[string]ReportMetric `json:"metrics"`
+
+	MaturityUndefined string             `json:"maturity_undefined,omitempty"`
+	Values            *schemas.ValueView `json:"values,omitempty"` // of the scores, labelled and not
 }
 
 // ReportMetric is one figure; Undefined says why there is none.
@@ -106,6 +110,7 @@ func reportWindow(w schemas.Window) ReportWindow {
 	out := ReportWindow{
 		Window: w.Name, Clock: w.Clock, Start: w.Start.Time(), End: w.End.Time(), Version: w.Version, Segment: w.Segment,
 		N: w.Labelled, Scored: w.Scored, Coverage: w.Coverage, Maturity: w.Maturity, State: w.State, Revision: w.Revision,
+		FinalBy: w.FinalBy.Time(), MaturityUndefined: w.MaturityUndefined, Values: schemas.ViewValues(w.Values),
 		Metrics: map[string]ReportMetric{},
 	}
 	for _, m := range w.Metrics {

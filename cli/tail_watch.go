@@ -11,7 +11,7 @@ import (
 )
 
 func windowHeads() []string {
-	return []string{"WINDOW", "START:20", "END:20", "VERSION:10", "SEGMENT:8", "STATE:11", "REV", "SCORED", "COVERAGE", "METRICS"}
+	return []string{"WINDOW", "START:20", "END:20", "VERSION:10", "SEGMENT:8", "STATE:11", "REV", "SCORED", "COVERAGE", "MATURITY:11", "FINAL BY:20", "METRICS"}
 }
 
 type windowJSON struct {
@@ -33,7 +33,11 @@ type windowJSON struct {
 	Late       int64                 `json:"late"`
 	Coverage   figure                `json:"coverage"`
 	Maturity   *figure               `json:"maturity"`
+	FinalBy    stamp                 `json:"final_by"`
 	Metrics    map[string]metricJSON `json:"metrics"`
+
+	MaturityUndefined string             `json:"maturity_undefined,omitempty"`
+	Values            *schemas.ValueView `json:"values,omitempty"` // of the scores, labelled and not
 }
 
 type metricJSON struct {
@@ -53,11 +57,13 @@ func readWindow(r *kgo.Record) (shown, error) {
 		position: positionOf(r), Model: w.Model, Window: w.Name, Clock: w.Clock, Start: stamp(w.Start), End: stamp(w.End),
 		Version: w.Version, Segment: w.Segment, State: w.State, Revision: w.Revision, At: stamp(w.At), Scored: w.Scored,
 		N: w.Labelled, Assumed: w.Assumed, Unlabelled: w.Unlabelled, Late: w.Late, Coverage: figure(w.Coverage),
+		FinalBy: stamp(w.FinalBy), MaturityUndefined: w.MaturityUndefined, Values: schemas.ViewValues(w.Values),
 		Metrics: map[string]metricJSON{},
 	}
+	mature := w.MaturityUndefined
 	if w.Maturity != nil {
 		m := figure(*w.Maturity)
-		j.Maturity = &m
+		j.Maturity, mature = &m, percent(*w.Maturity)
 	}
 	var texts []string
 	for _, m := range w.Metrics {
@@ -71,7 +77,7 @@ func readWindow(r *kgo.Record) (shown, error) {
 	}
 	return shown{
 		cells: []string{w.Name, w.Start.String(), w.End.String(), w.Model + "@" + w.Version, w.Segment, w.State.String(),
-			strconv.Itoa(int(w.Revision)), strconv.FormatInt(w.Scored, 10), percent(w.Coverage), strings.Join(texts, "  ")},
+			strconv.Itoa(int(w.Revision)), strconv.FormatInt(w.Scored, 10), percent(w.Coverage), mature, w.FinalBy.String(), strings.Join(texts, "  ")},
 		json: j,
 	}, nil
 }

@@ -95,7 +95,7 @@ func TestWindowsAreFilteredAndSorted(t *testing.T) {
 func TestUndefinedFiguresAreNull(t *testing.T) {
 	maturity := math.NaN()
 	s := dashboard.Snapshot{Windows: []schemas.Window{{
-		Name: "hour", Version: "1", Start: schemas.Beginning, End: noon, At: noon, State: schemas.Mature, Maturity: &maturity,
+		Name: "hour", Version: "1", Start: schemas.Beginning, End: noon, At: noon, State: schemas.Mature, Maturity: &maturity, FinalBy: schemas.Beginning,
 		Metrics: []schemas.Metric{
 			{Name: "accuracy", Undefined: "too few", N: 3},
 			{Name: "auc", Value: math.NaN(), Low: math.Inf(-1), High: 1, N: 9},
@@ -105,7 +105,7 @@ func TestUndefinedFiguresAreNull(t *testing.T) {
 	want := map[string]any{
 		"window": "hour", "clock": "event", "start": nil, "end": "2026-11-23T12:00:00Z", "at": "2026-11-23T12:00:00Z",
 		"version": "1", "segment": "", "state": "mature", "revision": 0.0, "n": 0.0, "scored": 0.0, "assumed": 0.0,
-		"unlabelled": 0.0, "late": 0.0, "coverage": nil, "maturity": nil,
+		"unlabelled": 0.0, "late": 0.0, "coverage": nil, "maturity": nil, "final_by": nil,
 		"metrics": map[string]any{
 			"accuracy": map[string]any{"value": nil, "low": nil, "high": nil, "n": 3.0, "undefined": "too few"},
 			"auc":      map[string]any{"value": nil, "low": nil, "high": 1.0, "n": 9.0},

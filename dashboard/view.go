@@ -26,7 +26,11 @@ type windowView struct {
 	Late       int64                 `json:"late"`
 	Coverage   *float64              `json:"coverage"`
 	Maturity   *float64              `json:"maturity"`
+	FinalBy    *string               `json:"final_by"`
 	Metrics    map[string]metricView `json:"metrics"`
+
+	MaturityUndefined string             `json:"maturity_undefined,omitempty"`
+	Values            *schemas.ValueView `json:"values,omitempty"` // of the scores, labelled and not
 }
 
 type metricView struct {
@@ -43,6 +47,7 @@ func viewWindow(w schemas.Window, only string) windowView {
 		Window: w.Name, Clock: w.Clock.String(), Start: instant(w.Start), End: instant(w.End),
 		Version: w.Version, Segment: w.Segment, State: w.State.String(), Revision: w.Revision, At: instant(w.At),
 		N: w.Labelled, Scored: w.Scored, Assumed: w.Assumed, Unlabelled: w.Unlabelled, Late: w.Late,
+		FinalBy: instant(w.FinalBy), MaturityUndefined: w.MaturityUndefined, Values: schemas.ViewValues(w.Values),
 		Metrics: make(map[string]metricView, len(w.Metrics)),
 	}
 	if w.Scored > 0 {

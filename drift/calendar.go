@@ -18,6 +18,7 @@ type calendar struct {
 	cadence   time.Duration // between provisional publications
 	grain     time.Duration // the width of its panes
 	histogram bool          // whether any figure needs one
+	cohorts   *cohorts      // how long truths take; nil where none is waited for
 
 	frames []*frame // by start
 	tracks map[trackKey]*track

@@ -18,11 +18,15 @@ type Config struct {
 	Metrics        []string // of every window, as in metric.Names
 	Rules          []alarm.Rule
 	Confidence     float64       // of the intervals in windows; 0: 0.95
+	Mature         float64       // the maturity from which a window that has ended is mature; 0: 0.95
 	Publish        time.Duration // between provisional publications; 0: the slice width of the window's clock or a 24th of its size, at least Tick
 }
 
 // DefaultConfidence is that of the published intervals unless the Config says otherwise.
 const DefaultConfidence = 0.95
+
+// DefaultMature is the maturity from which a window is mature unless the Config says otherwise.
+const DefaultMature = 0.95
 
 // Validate returns every fault at once.
 func (c *Config) Validate() error {
@@ -39,6 +43,9 @@ func (c *Config) Validate() error {
 	}
 	if c.Confidence != 0 && !(c.Confidence > 0 && c.Confidence < 1) {
 		fault("confidence is %v: it must lie between 0 and 1", c.Confidence)
+	}
+	if c.Mature != 0 && !(c.Mature > 0 && c.Mature <= 1) {
+		fault("mature is %v: it must be more than 0 and at most 1", c.Mature)
 	}
 	windows := make(map[string]bool)
 	for _, spec := range c.Windows {
@@ -84,6 +91,9 @@ func (c *Config) Reach() time.Duration {
 	for _, s := range c.Windows {
 		// A settled window is judged until its successor has settled.
 		reach = max(reach, s.Size+s.slide()+c.Horizon+c.Grace)
+	}
+	if h := newCohorts(c); h != nil {
+		reach = max(reach, h.width+2*h.wait)
 	}
 	return reach
 }

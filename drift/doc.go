@@ -12,6 +12,9 @@
 //	calendar.go  one configured window: which of its spans change, are published, are judged
 //	frame.go     one span: when it ends, is final, and goes
 //	track.go     one version and segment: panes, and the windows that are added up from them
+//	cohort.go    how long truths took, by when their events were
+//	curve.go     label latency curves, read off the cohorts
+//	maturity.go  the share of a window's labels that should be in
 //	guard.go     one rule on one track: which window it judges
 //	publish.go   the records of windows
 //	memory.go    what survives a restart, and how the rest is folded again

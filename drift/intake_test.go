@@ -124,8 +124,10 @@ func TestFloorHoldsWhatIsNotJudged(t *testing.T) {
 		{tick(0, 2, 10, scored(1, 1, 1, 0)), 7},
 		{tick(0, 2, 25), 7},
 		{tick(1, 2, 25), 7}, // settled, and still looked back to
-		{tick(0, 2, 35), 7},
-		{tick(1, 2, 35), none},
+		{tick(0, 2, 39), 7},
+		{tick(1, 2, 39), 7}, // out of reach, and still learnt from
+		{tick(0, 2, 40), 7},
+		{tick(1, 2, 40), none},
 	}
 	for i, step := range steps {
 		mustAdd(t, w, step.slice, int64(i))

@@ -80,6 +80,7 @@ func (w *Watch) merge(b batch, now schemas.Instant) {
 		if cell.Role == challenger {
 			continue
 		}
+		w.cohorts.add(cell, now, b.offset)
 		for _, c := range w.calendars {
 			if c.spec.Clock == cell.Clock {
 				c.add(cell, now, b.offset)
@@ -122,6 +123,7 @@ func (w *Watch) tidy() {
 	for _, c := range w.calendars {
 		c.drop(w.judged)
 	}
+	w.cohorts.drop(w.judged)
 }
 
 // forget lets go of the tracks that hold nothing any more.

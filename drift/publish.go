@@ -29,9 +29,13 @@ func (w *Watch) publish(c *calendar, now schemas.Instant) []*schemas.Window {
 
 func (w *Watch) record(win *window, sums *metric.Sums, now schemas.Instant) *schemas.Window {
 	spec := &win.track.calendar.spec
+	maturity, why := win.track.calendar.maturity(win, now)
 	state := schemas.Provisional
-	if win.frame.final == now {
+	switch {
+	case win.frame.final == now:
 		state = schemas.Final
+	case why == "" && win.frame.ends <= now && maturity >= w.mature:
+		state = schemas.Mature
 	}
 	win.revision++
 	record := &schemas.Window{
@@ -41,8 +45,12 @@ func (w *Watch) record(win *window, sums *metric.Sums, now schemas.Instant) *sch
 		State: state, Revision: win.revision, At: now,
 		Scored: win.scored, Labelled: win.labelled,
 		Assumed: sums.Assumed, Unlabelled: sums.Unlabelled,
-		Coverage: win.coverage(),
-		Metrics:  make([]schemas.Metric, 0, len(w.metrics)),
+		Coverage: win.coverage(), MaturityUndefined: why, FinalBy: win.frame.final,
+		Values:  slices.Clone(sums.Values()),
+		Metrics: make([]schemas.Metric, 0, len(w.metrics)),
+	}
+	if why == "" {
+		record.Maturity = &maturity
 	}
 	for _, m := range w.metrics {
 		record.Metrics = append(record.Metrics, m.Of(sums, w.confidence))

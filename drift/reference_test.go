@@ -22,6 +22,7 @@ type dull struct {
 	revisions map[dullKey]int32
 	dirty     map[dullKey]bool
 	memories  map[dullKey]schemas.AlarmMemory
+	curves    map[dullKey]dullOwn // by segment and instant
 }
 
 type dullCell struct {
@@ -40,7 +41,7 @@ func (k dullKey) compare(o dullKey) int {
 }
 
 func newDull(w *world) *dull {
-	d := &dull{config: w.config, out: &collector{}, revisions: map[dullKey]int32{}, dirty: map[dullKey]bool{}, memories: map[dullKey]schemas.AlarmMemory{}}
+	d := &dull{config: w.config, out: &collector{}, revisions: map[dullKey]int32{}, dirty: map[dullKey]bool{}, memories: map[dullKey]schemas.AlarmMemory{}, curves: map[dullKey]dullOwn{}}
 	for _, ticks := range w.ticks {
 		for _, s := range ticks {
 			for _, cell := range s.Cells {
@@ -121,6 +122,12 @@ func (d *dull) publish(s WindowSpec, now schemas.Instant) {
 		record := &schemas.Window{Model: d.config.Model, Name: s.Name, Clock: s.Clock, Start: key.start, End: key.start.Add(s.Size),
 			Version: key.version, Segment: key.segment, Revision: d.revisions[key], At: now, Scored: sums.Scored, Labelled: sums.Labelled(),
 			Assumed: sums.Assumed, Unlabelled: sums.Unlabelled, Coverage: metric.Coverage(sums.Labelled(), sums.Scored)}
+		record.FinalBy, record.Values = d.final(s, key.start), sums.Values()
+		if share, why := d.maturity(s, key, now); why != "" {
+			record.MaturityUndefined = why
+		} else if record.Maturity = &share; share >= DefaultMature && d.ends(s, key.start) <= now {
+			record.State = schemas.Mature
+		}
 		if final {
 			record.State = schemas.Final
 		}

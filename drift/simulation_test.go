@@ -25,9 +25,19 @@ type collector struct {
 }
 
 func (c *collector) Window(w *schemas.Window) error {
-	c.lines = append(c.lines, fmt.Sprintf("%+v", *w))
+	c.lines = append(c.lines, line(*w))
 	c.windows = append(c.windows, *w)
 	return nil
+}
+
+// line writes figures with no more digits than two ways to add them up agree on.
+func line(w schemas.Window) string {
+	maturity := "unknown"
+	if w.Maturity != nil {
+		maturity = fmt.Sprintf("%.9f", *w.Maturity)
+	}
+	w.Maturity = nil
+	return fmt.Sprintf("%+v maturity %s", w, maturity)
 }
 
 func (c *collector) Alarm(a *schemas.Alarm) error {
@@ -122,13 +132,19 @@ func drawCells(random *rand.Rand, config Config, tick schemas.Instant) []schemas
 		right = 0.55
 	}
 	sums := schemas.Sums{Scored: 3}
+	var learnt schemas.Sums
 	for range random.IntN(4) {
 		truth, score := random.IntN(2) == 0, 0.5+random.Float64()/2
 		if truth != (random.Float64() < right) {
 			score = 1 - score
 		}
 		merge(&sums, truth, score)
+		o := schemas.Observation{Truth: map[bool]string{false: "0", true: "1"}[truth], Positive: "1", Value: score}
+		learnt.Await(1, o.Positive, o.Value)
+		learnt.Learn(1, o, schemas.DelayBin(time.Duration(float64(late)*random.Float64())))
 	}
+	delays := learnt.Delays
+	sums.Values = learnt.Values
 	region := []string{"region=eu", "region=us", "region="}[random.IntN(3)]
 	var cells []schemas.Cell
 	for _, segment := range []string{"", region} {
@@ -137,8 +153,14 @@ func drawCells(random *rand.Rand, config Config, tick schemas.Instant) []schemas
 			if clock == schemas.LabelClock {
 				start = tick - 1
 			}
-			cells = append(cells, schemas.Cell{Clock: clock, Start: start.Floor(width), Width: width,
-				Version: version, Role: "champion", Segment: segment, Sums: sums})
+			cell := schemas.Cell{Clock: clock, Start: start.Floor(width), Width: width,
+				Version: version, Role: "champion", Segment: segment, Sums: sums}
+			if clock == schemas.EventClock {
+				cell.Delays, cell.Values = delays, sums.Values
+			} else {
+				cell.Values = nil
+			}
+			cells = append(cells, cell)
 		}
 	}
 	if random.IntN(5) == 0 {
@@ -182,7 +204,15 @@ func correction(cell schemas.Cell) schemas.Cell {
 	class := map[bool]string{false: "0", true: "1"}
 	bin := cell.Histogram[0]
 	prediction := class[bin.Bin >= schemas.HistogramBins/2]
+	delays := cell.Delays
 	cell.Sums = schemas.Sums{}
+	for _, d := range delays {
+		if d.Truth == class[bin.Positive] { // a corrected class takes its delay along
+			cell.Delays = []schemas.Delay{{Truth: d.Truth, Bin: d.Bin, N: -1}, {Truth: class[!bin.Positive], Bin: d.Bin, N: 1}}
+			slices.SortFunc(cell.Delays, func(a, b schemas.Delay) int { return cmp.Compare(a.Truth, b.Truth) })
+			break
+		}
+	}
 	for positive, n := range map[bool]int64{bin.Positive: -1, !bin.Positive: 1} {
 		cell.Merge(&schemas.Sums{
 			Pairs:     []schemas.Pair{{Truth: class[positive], Prediction: prediction, N: n}},

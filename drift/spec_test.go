@@ -68,4 +68,8 @@ func TestReach(t *testing.T) {
 	if got, want := config.Reach(), (720+24+15*24)*time.Hour; got != want {
 		t.Errorf("reach %v, want %v", got, want)
 	}
+	config.Windows = config.Windows[1:] // from here on it is what the curves are learnt from
+	if got, want := config.Reach(), (7+2*15)*24*time.Hour; got != want {
+		t.Errorf("reach %v, want %v", got, want)
+	}
 }

@@ -20,9 +20,11 @@ type Watch struct {
 	calendars  []*calendar // as configured
 	rules      []*rule     // as configured
 	intake     intake
+	cohorts    *cohorts
 	judged     schemas.Instant
 	unclaimed  []schemas.AlarmMemory // of rules that are no longer configured
 	confidence float64
+	mature     float64
 }
 
 // New returns a watcher that has seen nothing, or every fault of the configuration.
@@ -34,6 +36,9 @@ func New(config Config) (*Watch, error) {
 	w.intake.base = schemas.Beginning
 	if w.confidence == 0 {
 		w.confidence = DefaultConfidence
+	}
+	if w.mature = config.Mature; w.mature == 0 {
+		w.mature = DefaultMature
 	}
 	histogram := false
 	for _, name := range config.Metrics {
@@ -51,10 +56,11 @@ func New(config Config) (*Watch, error) {
 		}
 		w.rules = append(w.rules, &rule{Rule: config.Rules[i], order: i, metric: m})
 	}
+	w.cohorts = newCohorts(&config)
 	for _, spec := range config.Windows {
 		c := &calendar{
 			spec: spec, tick: config.Tick, settle: config.Horizon + config.Grace,
-			cadence: config.cadence(spec), grain: spec.grain(), histogram: histogram,
+			cadence: config.cadence(spec), grain: spec.grain(), histogram: histogram, cohorts: w.cohorts,
 			tracks: make(map[trackKey]*track), lost: Lost{Window: spec.Name},
 		}
 		for _, r := range w.rules {
@@ -86,7 +92,7 @@ func (w *Watch) Judged() schemas.Instant { return w.judged }
 // but Memory must read to become this one: math.MaxInt64 where it needs none of
 // the slices it was given, so that one from its next slice on will do.
 func (w *Watch) Floor() int64 {
-	floor := w.intake.floor()
+	floor := min(w.intake.floor(), w.cohorts.floor())
 	for _, c := range w.calendars {
 		for _, f := range c.frames {
 			floor = min(floor, f.floor)

@@ -262,7 +262,7 @@ func TestHoldOutlivesARestart(t *testing.T) {
 		mustAdd(t, w, &log[offset], int64(offset))
 	}
 	mustJudge(t, w, discard{})
-	if w.Floor() != 2 {
+	if w.Floor() != 1 {
 		t.Fatalf("floor %d: the hold began in a window that is still there", w.Floor())
 	}
 	w, out := restarted(t, config, w, log, func() bool { return true }), &collector{}

@@ -305,7 +305,14 @@ func (ref *reference) count(l *life) {
 				Value: l.score.Value, Assumed: l.kind == schemas.Assumed})
 		}
 	}
-	add(schemas.EventClock, l.score.EventTime, eventWidth, func(s *schemas.Sums) { s.Scored++; decided(s) })
+	add(schemas.EventClock, l.score.EventTime, eventWidth, func(s *schemas.Sums) {
+		s.Scored++
+		decided(s)
+		s.Await(1, l.score.Positive, l.score.Value)
+		if l.kind == schemas.Assumed || l.kind == schemas.Matched {
+			s.Learn(1, schemas.Observation{Truth: l.truth, Positive: l.score.Positive, Value: l.score.Value}, schemas.DelayBin(l.booked.Sub(l.score.EventTime)))
+		}
+	})
 	if l.kind != schemas.NoKind {
 		add(schemas.LabelClock, l.booked, labelWidth, func(s *schemas.Sums) { s.Scored++; decided(s) })
 	}

@@ -50,6 +50,7 @@ func (t *tickSums) begin(tick schemas.Instant) {
 type change struct {
 	scored, unlabelled int64
 	take, give         *schemas.Observation // taken back, counted
+	of                 *entry               // on the event clock: whose delay and value count
 }
 
 // scored counts an applied score, which is known on the event clock only.
@@ -84,8 +85,8 @@ func (t *tickSums) matched(c *Config, e *entry, l *Label) {
 		t.onLabels(c, e, change{scored: -1, unlabelled: -1})
 		n.unlabelled = -1
 	}
-	t.onEvents(c, e, n)
 	e.booked = max(e.score.Arrival, l.Arrival)
+	t.onEvents(c, e, n)
 	n.scored, n.unlabelled = 1, 0
 	t.onLabels(c, e, n)
 }
@@ -106,6 +107,7 @@ func observe(e *entry, truth string) *schemas.Observation {
 }
 
 func (t *tickSums) onEvents(c *Config, e *entry, n change) {
+	n.of = e
 	t.add(schemas.EventClock, e.score.EventTime.Floor(c.EventWidth), e, n)
 }
 
@@ -136,6 +138,26 @@ func (t *tickSums) addTo(at cell, n change) {
 	}
 	if n.give != nil {
 		s.Observe(1, *n.give)
+	}
+	if n.of != nil {
+		n.learn(s)
+	}
+}
+
+// learn counts what the event clock alone tells: how long truths take, and what
+// the scores with and without one are like. The first truth of an entry fixes
+// its delay, whatever corrects it.
+func (n change) learn(s *schemas.Sums) {
+	score := &n.of.score
+	if n.scored != 0 {
+		s.Await(n.scored, score.Positive, score.Value)
+	}
+	delay := schemas.DelayBin(n.of.booked.Sub(score.EventTime))
+	if n.take != nil {
+		s.Learn(-1, *n.take, delay)
+	}
+	if n.give != nil {
+		s.Learn(1, *n.give, delay)
 	}
 }
 

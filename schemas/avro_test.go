@@ -91,8 +91,8 @@ func TestDecodeAvroOfSmallestItems(t *testing.T) {
 	none := AlarmMemory{Since: Beginning, PastSince: Beginning, Last: Alarm{Start: Beginning, End: Beginning}}
 	for k, x := range map[RecordKind]ownRecord{
 		ScoreRecord:      &Score{Probabilities: make([]float64, 3), Segments: make([]Segment, 3), Challengers: make([]Answer, 3)},
-		SliceRecord:      &Slice{Cells: []Cell{{Sums: Sums{Pairs: make([]Pair, 3), Histogram: make([]HistogramBin, 3)}}, {}, {}}},
-		WindowRecord:     &Window{Metrics: make([]Metric, 3)},
+		SliceRecord:      &Slice{Cells: []Cell{{Sums: Sums{Pairs: make([]Pair, 3), Histogram: make([]HistogramBin, 3), Delays: make([]Delay, 3), Values: make([]ValueBin, 3)}}, {}, {}}},
+		WindowRecord:     &Window{Metrics: make([]Metric, 3), FinalBy: Beginning, Values: make([]ValueBin, 3)},
 		WatchStateRecord: &WatchState{Alarms: []AlarmMemory{none, none, none}},
 		ModelStateRecord: &ModelState{Challengers: make([]string, 3)},
 	} {
@@ -173,7 +173,7 @@ func TestDecodeSliceOutOfRange(t *testing.T) {
 		b = appendLong(appendLong(append(appendLong(b, clock), 0), width), 0)
 		b = append(b, 0, 0, 0, 0, 0, 0) // role to pairs
 		b = append(appendLong(append(b, 2, 0), bin), 0, 0)
-		return append(b, 0, 0, 0, 0)
+		return append(b, 0, 0, 0, 0, 0, 0) // the sums of losses, delays, values
 	}
 	const hour = 3_600_000_000
 	for name, c := range map[string]struct {

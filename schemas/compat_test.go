@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -90,8 +91,22 @@ func released(t *testing.T, version string, k RecordKind) *schema {
 	return s
 }
 
-func releasedFingerprint(t *testing.T, version string, k RecordKind) uint64 {
-	return released(t, version, k).fingerprint()
+// releasedFingerprint is that of the newest version, which holds what changed in it.
+func releasedFingerprint(t *testing.T, k RecordKind) uint64 {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("testdata", "released", "v*", k.String()+".avsc"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%s: %v, %v", k, files, err)
+	}
+	number := func(file string) int {
+		n, err := strconv.Atoi(strings.TrimPrefix(filepath.Base(filepath.Dir(file)), "v"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	newest := slices.MaxFunc(files, func(a, b string) int { return number(a) - number(b) })
+	return released(t, filepath.Base(filepath.Dir(newest)), k).fingerprint()
 }
 
 // TestBackwardCompatibility: today's schemas read everything ever released.
@@ -105,6 +120,9 @@ func TestBackwardCompatibility(t *testing.T) {
 			now, err := parseSchema(k.Schema())
 			if err != nil {
 				t.Fatal(err)
+			}
+			if _, err := os.Stat(filepath.Join("testdata", "released", v.Name(), k.String()+".avsc")); err != nil && v.Name() != "v1" {
+				continue // as it was before
 			}
 			for _, fault := range unreadable(now, released(t, v.Name(), k), k.String()) {
 				t.Errorf("%s: %s", v.Name(), fault)

@@ -42,17 +42,19 @@ const LossScale = 1 << 24
 const HistogramBins = 1024
 
 // Sums are mergeable counts of outcomes. All are integers, so merging is
-// associative and a retraction is exact. Pairs and Histogram are sparse,
-// without zero entries, sorted by (Truth, Prediction) and (Positive, Bin).
+// associative and a retraction is exact. The lists are sparse, without zero
+// entries, and sorted by all but N.
 type Sums struct {
 	Scored      int64 // event clock: scores; label clock: scores whose first decision fell here
 	Unlabelled  int64 // decided without a label
 	Assumed     int64 // of those in Pairs, how many truths were assumed
 	Pairs       []Pair
 	Histogram   []HistogramBin
-	Lossy       int64 // how many outcomes LossSum adds up
-	LossSum     int64 // sum of -ln p(truth), p clipped to [1e-15, 1-1e-15], in 1/LossScale
-	LossSquares int64 // sum of its squares, in 1/LossScale
+	Lossy       int64      // how many outcomes LossSum adds up
+	LossSum     int64      // sum of -ln p(truth), p clipped to [1e-15, 1-1e-15], in 1/LossScale
+	LossSquares int64      // sum of its squares, in 1/LossScale
+	Delays      []Delay    // event clock: when truths became known
+	Values      []ValueBin // event clock: values of the scores with and without a truth
 }
 
 // Pair counts outcomes by what was true and what was predicted.

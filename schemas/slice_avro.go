@@ -32,7 +32,7 @@ func (x *Slice) DecodeAvro(b []byte) error {
 	x.Part = d.int()
 	x.More = d.bool()
 	x.Cells = x.Cells[:0]
-	for s := d.blocks(14); s.next(); {
+	for s := d.blocks(16); s.next(); {
 		var c *Cell
 		x.Cells, c = grow(x.Cells)
 		c.decodeAvro(&d)
@@ -66,7 +66,39 @@ func (c *Cell) appendAvro(dst []byte) []byte {
 	dst = appendEnd(dst)
 	dst = appendLong(dst, c.Lossy)
 	dst = appendLong(dst, c.LossSum)
-	return appendLong(dst, c.LossSquares)
+	dst = appendLong(dst, c.LossSquares)
+	for i := range c.Delays {
+		dst = appendItem(dst, i, len(c.Delays))
+		dst = appendString(dst, c.Delays[i].Truth)
+		dst = appendLong(dst, int64(c.Delays[i].Bin))
+		dst = appendLong(dst, c.Delays[i].N)
+	}
+	dst = appendEnd(dst)
+	return appendValues(dst, c.Values)
+}
+
+func appendValues(dst []byte, values []ValueBin) []byte {
+	for i, v := range values {
+		dst = appendItem(dst, i, len(values))
+		dst = appendBool(dst, v.Labelled)
+		dst = appendLong(dst, int64(v.Bin))
+		dst = appendLong(dst, v.N)
+	}
+	return appendEnd(dst)
+}
+
+func decodeValues(d *decoder, values []ValueBin) []ValueBin {
+	values = values[:0]
+	for s := d.blocks(3); s.next(); {
+		v := ValueBin{Labelled: d.bool()}
+		bin := d.int()
+		if bin < 0 || bin > math.MaxUint8 {
+			d.fail("value bin %d is out of range", bin)
+		}
+		v.Bin, v.N = uint8(bin), d.long()
+		values = append(values, v)
+	}
+	return values
 }
 
 func (c *Cell) decodeAvro(d *decoder) {
@@ -104,4 +136,16 @@ func (c *Cell) decodeAvro(d *decoder) {
 	c.Lossy = d.long()
 	c.LossSum = d.long()
 	c.LossSquares = d.long()
+	c.Delays = c.Delays[:0]
+	for s := d.blocks(3); s.next(); {
+		var x *Delay
+		c.Delays, x = grow(c.Delays)
+		x.Truth = d.string(x.Truth)
+		bin := d.int()
+		if bin < 0 || bin > math.MaxUint16 {
+			d.fail("delay bin %d is out of range", bin)
+		}
+		x.Bin, x.N = uint16(bin), d.long()
+	}
+	c.Values = decodeValues(d, c.Values)
 }

@@ -17,13 +17,14 @@ type Observation struct {
 }
 
 // Observe adds o sign times: 1 counts it, -1 takes it back exactly. It leaves
-// Scored and Unlabelled alone, which are not about truths.
+// Scored and Unlabelled alone, which are not about truths, and Delays and
+// Values, which Await and Learn count.
 func (s *Sums) Observe(sign int64, o Observation) {
 	if o.Assumed {
 		s.Assumed += sign
 	}
 	s.Pairs = addSparse(s.Pairs, Pair{o.Truth, o.Prediction, sign})
-	if o.Positive == "" || !(o.Value >= 0 && o.Value <= 1) {
+	if !probability(o.Positive, o.Value) {
 		return
 	}
 	positive := o.Truth == o.Positive
@@ -48,12 +49,15 @@ func (s *Sums) Merge(t *Sums) {
 	s.Lossy += t.Lossy
 	s.LossSum += t.LossSum
 	s.LossSquares += t.LossSquares
+	s.Delays = mergeSparse(s.Delays, t.Delays)
+	s.Values = mergeSparse(s.Values, t.Values)
 }
 
 // IsZero reports whether s counts nothing, so that merging it changes nothing.
 func (s *Sums) IsZero() bool {
 	return s.Scored == 0 && s.Unlabelled == 0 && s.Assumed == 0 && s.Lossy == 0 &&
-		s.LossSum == 0 && s.LossSquares == 0 && len(s.Pairs) == 0 && len(s.Histogram) == 0
+		s.LossSum == 0 && s.LossSquares == 0 && len(s.Pairs) == 0 && len(s.Histogram) == 0 &&
+		len(s.Delays) == 0 && len(s.Values) == 0
 }
 
 // BinOf returns the histogram bin of a value in [0, 1]; 1 lies in the last one.

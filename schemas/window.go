@@ -6,8 +6,8 @@ type WindowState uint8
 // The states of a window.
 const (
 	Provisional WindowState = iota
-	Mature
-	Final // every clock has passed its end + horizon + grace; published exactly once
+	Mature                  // it has ended, and the share of its labels that should be in suffices
+	Final                   // every clock has passed its end + horizon + grace; published exactly once
 )
 
 // Window is the metrics of one window of one version and segment, as of an
@@ -28,8 +28,12 @@ type Window struct {
 	Unlabelled int64
 	Late       int64    // outcomes that came after the window was final and are not in it
 	Coverage   float64  // Labelled / Scored, 0 where Scored is 0
-	Maturity   *float64 // nil: not learnt yet
+	Maturity   *float64 // share of the labels that will ever come that should have come by At; nil: MaturityUndefined says why
 	Metrics    []Metric
+
+	MaturityUndefined string     // "", not learnt, label clock
+	FinalBy           Instant    // the instant at which it is final; Beginning where the record does not say
+	Values            []ValueBin // event clock: the scores by value and by whether they have a truth
 }
 
 // Metric is one figure with its two-sided interval. Where it is not defined,

@@ -33,7 +33,10 @@ func (x *Window) AppendAvro(dst []byte) []byte {
 		dst = appendLong(dst, m.N)
 		dst = appendString(dst, m.Undefined)
 	}
-	return appendEnd(dst)
+	dst = appendEnd(dst)
+	dst = appendString(dst, x.MaturityUndefined)
+	dst = appendInstantOrNull(dst, x.FinalBy)
+	return appendValues(dst, x.Values)
 }
 
 // DecodeAvro reads what AppendAvro wrote, copies what it keeps and reuses the
@@ -72,5 +75,8 @@ func (x *Window) DecodeAvro(b []byte) error {
 		m.N = d.long()
 		m.Undefined = d.string(m.Undefined)
 	}
+	x.MaturityUndefined = d.string(x.MaturityUndefined)
+	x.FinalBy = d.instantOrNull()
+	x.Values = decodeValues(&d, x.Values)
 	return d.finish(WindowRecord)
 }

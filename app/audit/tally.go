@@ -61,6 +61,7 @@ const (
 	squaresField
 	pairField
 	histogramField
+	delayField
 )
 
 // print returns the print of sums in a cell.
@@ -78,6 +79,9 @@ func (a *Auditor) print(k cellKey, s *schemas.Sums) uint64 {
 			n |= 1
 		}
 		p += field(histogramField, n) * uint64(x.N)
+	}
+	for _, x := range s.Delays {
+		p += field(delayField, maphash.Comparable(a.seeds[0], schemas.Delay{Truth: x.Truth, Bin: x.Bin})) * uint64(x.N)
 	}
 	return p
 }
@@ -134,6 +138,9 @@ func (a *Auditor) sum(t *table, r *row, o *schemas.Outcome, known bool) {
 	seen := func(truth string, assumed bool) schemas.Observation {
 		return schemas.Observation{Truth: truth, Prediction: o.Prediction, Positive: o.Positive, Value: o.Value, Assumed: assumed}
 	}
+	learn := func(s *schemas.Sums, sign int64, truth string) {
+		s.Learn(sign, seen(truth, false), schemas.DelayBin(r.booked.Sub(o.EventTime)))
+	}
 	var event, label schemas.Sums // what both clocks get, at the place where the score is booked
 	switch {
 	case o.Kind == schemas.Unlabelled:
@@ -143,6 +150,7 @@ func (a *Auditor) sum(t *table, r *row, o *schemas.Outcome, known bool) {
 		r.booked = o.Arrival
 		event.Observe(1, seen(o.Truth, true))
 		label.Observe(1, seen(o.Truth, true))
+		learn(&event, 1, o.Truth)
 		label.Scored = 1
 	case r.kind == schemas.NoKind, r.kind == schemas.Unlabelled:
 		if r.kind == schemas.Unlabelled {
@@ -152,8 +160,11 @@ func (a *Auditor) sum(t *table, r *row, o *schemas.Outcome, known bool) {
 		r.booked = o.Arrival
 		event.Observe(1, seen(o.Truth, false))
 		label.Observe(1, seen(o.Truth, false))
+		learn(&event, 1, o.Truth)
 		label.Scored = 1
 	default:
+		learn(&event, -1, o.PreviousTruth)
+		learn(&event, 1, o.Truth)
 		for _, s := range []*schemas.Sums{&event, &label} {
 			s.Observe(-1, seen(o.PreviousTruth, r.kind == schemas.Assumed))
 			s.Observe(1, seen(o.Truth, false))

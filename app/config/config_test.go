@@ -39,7 +39,7 @@ func TestDefaultsOfAnEmptyFile(t *testing.T) {
 		Model:  Model{Bundles: "/etc/hindsight/bundles"},
 		State:  State{Dir: "/etc/hindsight/state"},
 		Memory: Memory{Limit: 1 << 30},
-		Watch: Watch{Slice: time.Minute, Tick: time.Minute, Metrics: []string{"accuracy"},
+		Watch: Watch{Slice: time.Minute, Tick: time.Minute, Mature: 0.95, Metrics: []string{"accuracy"},
 			Windows: []Window{{Name: "day", Size: 24 * time.Hour, Slide: 24 * time.Hour, Clock: EventClock}}},
 		HTTP: HTTP{Listen: "127.0.0.1:8080"},
 	}

@@ -13,6 +13,9 @@ func (w *Watch) validate(r *reporter, segments []string) {
 	if w.Tick < time.Second {
 		r.fault("watch.tick", FormatDuration(w.Tick), "must be at least 1s")
 	}
+	if w.Mature <= 0 || w.Mature > 1 {
+		r.fault("watch.mature", number(w.Mature), "must be more than 0 and at most 1")
+	}
 	names := map[string]bool{}
 	for i, win := range w.Windows {
 		w.validateWindow(r, i, names)

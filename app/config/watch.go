@@ -7,6 +7,7 @@ type Watch struct {
 	Slice     time.Duration `yaml:"slice" default:"1m"`
 	Tick      time.Duration `yaml:"tick"` // default: Slice
 	Windows   []Window      `yaml:"windows"`
+	Mature    float64       `yaml:"mature" default:"0.95"`
 	Metrics   []string      `yaml:"metrics" allowed:"accuracy|balanced_accuracy|log_loss|auc"`
 	Alarms    []Alarm       `yaml:"alarms"`
 	Detectors []Detector    `yaml:"detectors"`

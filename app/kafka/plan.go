@@ -70,7 +70,7 @@ func Plan(cfg *config.Config, counts Counts) []Topic {
 	t, l := cfg.Topics, cfg.Labels
 	wait := l.Longest() + l.Grace
 	keep := wait + l.Early + margin
-	sums := reach(cfg.Watch.Windows) + wait + margin
+	sums := max(reach(cfg.Watch.Windows)+wait, latencyReach(cfg.Watch.Windows, wait)) + margin
 	n, like := counts.forScores(cfg)
 	spread := int32(SlicePartitions)
 	if counts.Slices > 0 {
@@ -97,6 +97,22 @@ func longestWindow(windows []config.Window) time.Duration {
 		longest = max(longest, w.Size)
 	}
 	return longest
+}
+
+// latencyReach is how far back WATCH learns how long labels take: the scores of
+// two waits, in cohorts of at most a 32nd of a wait and a slice, which is never
+// wider than a window or its slide.
+func latencyReach(windows []config.Window, wait time.Duration) time.Duration {
+	var slice time.Duration
+	for _, w := range windows {
+		if w.Clock == config.EventClock {
+			slice = max(slice, min(w.Size, w.Slide))
+		}
+	}
+	if slice == 0 {
+		return 0
+	}
+	return 2*wait + wait/32 + slice
 }
 
 // reach is how far back WATCH folds windows again: a window is judged until its

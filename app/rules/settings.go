@@ -68,7 +68,7 @@ func WindowSpecs(windows []config.Window) []drift.WindowSpec {
 func Watch(cfg *config.Config) drift.Config {
 	c := drift.Config{
 		Tick: cfg.Watch.Tick, Horizon: cfg.Labels.Longest(), Grace: cfg.Labels.Grace,
-		Windows: WindowSpecs(cfg.Watch.Windows), Metrics: cfg.Watch.Metrics,
+		Windows: WindowSpecs(cfg.Watch.Windows), Metrics: cfg.Watch.Metrics, Mature: cfg.Watch.Mature,
 	}
 	for _, r := range cfg.Watch.Alarms {
 		whole := []string{""}

@@ -113,7 +113,12 @@ func headline(s dashboard.Snapshot) []row {
 			r = append(r, span{"   " + glyph(a.State) + " " + a.Name + " " + a.State.String(), tone(a.State)})
 		}
 	}
-	details := fmt.Sprintf("   n %s   %s: %s labelled, %s", count(m.N), key.Window, percent(w.Coverage), w.State)
+	details := fmt.Sprintf("   n %s   %s: %s labelled, ", count(m.N), key.Window, percent(w.Coverage))
+	if w.Maturity != nil && w.State != schemas.Final {
+		details += percent(*w.Maturity) + " mature, final by " + moment(w.FinalBy)
+	} else {
+		details += w.State.String()
+	}
 	return []row{append(r, span{details, dim})}
 }
 

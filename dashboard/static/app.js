@@ -54,7 +54,7 @@ const settle = () => {
 
 const toPoint = (w) => ({
   end: Date.parse(w.end), startText: w.start, endText: w.end, state: w.state, n: w.n, scored: w.scored,
-  coverage: w.coverage, maturity: w.maturity, ...w.metrics[choice.metric],
+  coverage: w.coverage, maturity: w.maturity, maturityUndefined: w.maturity_undefined, finalBy: w.final_by, ...w.metrics[choice.metric],
 });
 
 const render = () => {
@@ -81,7 +81,8 @@ const read = (point) => {
   const parts = !p ? [] : [
     el("b", { textContent: p.value == null ? p.undefined || "not defined" : figure(p.value) }),
     interval(p), `n ${count(p.n)} of ${count(p.scored)} scored`, `coverage ${percent(p.coverage)}`,
-    p.maturity == null ? "" : `maturity ${percent(p.maturity)}`, p.state,
+    p.maturity != null ? `maturity ${percent(p.maturity)}` : p.maturityUndefined === "not learnt" ? "maturity not learnt yet" : "",
+    p.state === "final" || !p.finalBy ? p.state : `${p.state}, final by ${moment(p.finalBy)}`,
     `${moment(p.startText)} to ${moment(p.endText)} UTC`, point ? "" : "(newest)",
   ].filter(Boolean).map((part) => (typeof part === "string" ? el("span", { textContent: part }) : part));
   const text = parts.map((part) => part.textContent).join(" ");

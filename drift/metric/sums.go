@@ -20,6 +20,7 @@ type Sums struct {
 
 	labelled  int64
 	pairs     []schemas.Pair
+	values    []schemas.ValueBin
 	histogram histogram
 }
 
@@ -38,6 +39,7 @@ func (s *Sums) Add(d *schemas.Sums) {
 	for _, b := range d.Histogram {
 		s.histogram.add(slot(b.Positive, b.Bin), b.N)
 	}
+	s.values = schemas.AddValues(s.values, d.Values, 1)
 }
 
 // Merge adds all that other holds.
@@ -58,6 +60,7 @@ func (s *Sums) merge(other *Sums, sign int64) {
 		s.addPair(&p)
 	}
 	s.histogram.merge(&other.histogram, sign)
+	s.values = schemas.AddValues(s.values, other.values, sign)
 }
 
 // addPair drops a pair that has come to nothing, so that sums which hold the
@@ -98,3 +101,7 @@ func Coverage(labelled, scored int64) float64 {
 // Pairs counts the outcomes by truth and prediction, sorted by both, without
 // zeros. It belongs to s and changes with it.
 func (s *Sums) Pairs() []schemas.Pair { return s.pairs }
+
+// Values counts the scores by value and by whether they have a truth, sorted,
+// without zeros. It belongs to s and changes with it.
+func (s *Sums) Values() []schemas.ValueBin { return s.values }

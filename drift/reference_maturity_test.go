@@ -1,0 +1,157 @@
+package drift
+
+import (
+	"time"
+
+	"hindsight/schemas"
+)
+
+// dullCurve is P(label before age | it ever comes), written down from all cells
+// there are: of the whole segment by Kaplan–Meier, of a class on reversed time.
+type dullCurve struct {
+	labels int64
+	edges  []time.Duration
+	at     []float64
+}
+
+func (d *dull) wait() time.Duration { return d.config.Horizon + d.config.Grace }
+
+// curve looks at each cohort by itself. classed: of that truth alone.
+func (d *dull) curve(segment string, classed bool, truth string, now schemas.Instant) (k dullCurve) {
+	slice, _ := Width(d.config.Windows, schemas.EventClock, 0)
+	width, top := cohortWidth(slice, d.wait()), int(schemas.DelayBin(d.wait()))
+	scored, came := map[schemas.Instant]int64{}, map[schemas.Instant]map[int]int64{}
+	for i := range d.cells {
+		c := &d.cells[i]
+		start := c.Start.Floor(width)
+		if c.Clock != schemas.EventClock || c.Segment != segment || c.tick > now || start.Add(width).Add(2*d.wait()) <= now {
+			continue
+		}
+		scored[start] += c.Scored
+		if came[start] == nil {
+			came[start] = map[int]int64{}
+		}
+		for _, x := range c.Delays {
+			if !classed || x.Truth == truth {
+				came[start][min(int(x.Bin), top)] += x.N
+			}
+		}
+	}
+	end := func(b int) time.Duration { return min(schemas.DelayEdge(uint16(b+1)), d.wait()) }
+	here, before, without := make([]float64, top+1), make([]float64, top+1), make([]float64, top+1)
+	for start := range scored {
+		var until int64 // labels that came before the bin
+		for b := range top + 1 {
+			if start.Add(width).Add(end(b)) > now {
+				break
+			}
+			here[b] += float64(came[start][b])
+			before[b] += float64(until)
+			without[b] += float64(scored[start] - until)
+			if b == top {
+				k.labels += until + came[start][b]
+			}
+			until += came[start][b]
+		}
+	}
+	k.edges, k.at = append(k.edges, 0), append(k.at, 0)
+	missed := 1.0
+	for b := range top + 1 {
+		k.edges = append(k.edges, end(b))
+		if without[b] > 0 {
+			missed *= 1 - here[b]/without[b]
+		}
+		k.at = append(k.at, 1-missed)
+	}
+	for i := range k.at {
+		k.at[i] /= 1 - missed
+	}
+	if classed {
+		share := 1.0
+		for b := top; b >= 0; b-- {
+			k.at[b+1] = share
+			if before[b]+here[b] == 0 {
+				share = 0
+			} else {
+				share *= before[b] / (before[b] + here[b])
+			}
+		}
+		k.at[0] = share
+	}
+	return k
+}
+
+// mean adds up the trapezes under the curve between two ages.
+func (k *dullCurve) mean(young, old time.Duration) float64 {
+	height := func(age time.Duration) float64 {
+		for b := range len(k.edges) - 1 {
+			if age < k.edges[b+1] {
+				x := float64(age-k.edges[b]) / float64(k.edges[b+1]-k.edges[b])
+				return k.at[b]*(1-x) + k.at[b+1]*x
+			}
+		}
+		return 1
+	}
+	area, from := 0.0, young
+	for _, e := range append(k.edges[1:], old) {
+		if to := min(max(e, from), old); to > from {
+			// The curve may leap at an edge: it is looked at just before.
+			area += float64(to-from) * (height(from) + height(to-1)) / 2
+			from = to
+		}
+	}
+	return area / float64(old-young)
+}
+
+// own is the curve that a segment goes by.
+func (d *dull) own(segment string, now schemas.Instant) (of string, k dullCurve) {
+	key := dullKey{segment: segment, start: now}
+	if known, ok := d.curves[key]; ok {
+		return known.of, known.curve
+	}
+	of, k = segment, d.curve(segment, false, "", now)
+	if segment != "" && k.labels < curveLabels {
+		of, k = d.own("", now)
+	}
+	d.curves[key] = dullOwn{of, k}
+	return of, k
+}
+
+type dullOwn struct {
+	of    string
+	curve dullCurve
+}
+
+// maturity weighs the scores of each pane of a window by the share of their labels that should be in.
+func (d *dull) maturity(s WindowSpec, key dullKey, now schemas.Instant) (share float64, why string) {
+	if s.Clock != schemas.EventClock {
+		return 0, "label clock"
+	}
+	if d.final(s, key.start) <= now {
+		return 1, ""
+	}
+	scored := map[schemas.Instant]int64{}
+	for i := range d.cells {
+		c := &d.cells[i]
+		if c.Clock == s.Clock && c.tick <= now && c.Version == key.version && c.Segment == key.segment && c.Start >= key.start && c.Start < key.start.Add(s.Size) {
+			scored[c.Start.Floor(s.grain())] += c.Scored
+		}
+	}
+	_, k := d.own(key.segment, now)
+	all := int64(0)
+	for pane, n := range scored {
+		young, old := max(0, now.Sub(pane.Add(s.grain()))), now.Sub(pane)
+		switch {
+		case n == 0:
+			continue
+		case young >= d.wait():
+			share += float64(n)
+		case k.labels < curveLabels:
+			return 0, "not learnt"
+		case old > 0:
+			share += float64(n) * k.mean(young, old)
+		}
+		all += n
+	}
+	return share / float64(all), ""
+}
