@@ -147,7 +147,7 @@ func (d *dullWatch) publish(s drift.WindowSpec, key dullKey, now schemas.Instant
 	record := schemas.Window{Model: "m", Name: s.Name, Clock: s.Clock, Start: key.start, End: ends, Version: key.version, Segment: key.segment,
 		Revision: w.revision, At: now, Scored: w.sums.Scored, Labelled: w.sums.Labelled(), Assumed: w.sums.Assumed, Unlabelled: w.sums.Unlabelled,
 		Coverage: metric.Coverage(w.sums.Labelled(), w.sums.Scored)}
-	record.FinalBy, record.Values = final, w.sums.Values()
+	record.FinalBy, record.Values = final, slices.Clone(w.sums.Values())
 	switch { // a history has too few labels for a curve, and a window here is one pane
 	case s.Clock == schemas.LabelClock:
 		record.MaturityUndefined = "label clock"

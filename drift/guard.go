@@ -18,6 +18,7 @@ type guard struct {
 	// The last figure read, and where: most instants change other windows.
 	last    *window
 	changes int64
+	at      schemas.Instant
 	figure  schemas.Metric
 }
 
@@ -28,18 +29,25 @@ type rule struct {
 	metric metric.Metric
 }
 
+// aged reports whether the passing of time alone changes what the rule reads.
+func (r *rule) aged() bool { return r.metric.Aged || r.MinMaturity > 0 }
+
 // step judges at the instant now.
 func (g *guard) step(model string, now schemas.Instant) *schemas.Alarm {
 	judgement, gone := g.judge(now)
 	memory, record := g.rule.Step(model, g.memory, judgement, now)
 	g.memory = memory
-	g.wait(gone)
+	g.wait(gone, now)
 	return record
 }
 
-// wait sets when to look again: when the hold is over or the judged window is out of reach.
-func (g *guard) wait(gone schemas.Instant) {
+// wait sets when to look again: when the hold is over or the judged window is
+// out of reach, and at the next tick where every tick changes what is read.
+func (g *guard) wait(gone, now schemas.Instant) {
 	g.due = min(g.rule.Due(g.memory).Ceil(g.track.calendar.tick), gone)
+	if g.rule.aged() && len(g.track.windows) > 0 {
+		g.due = min(g.due, now.After(g.track.calendar.tick))
+	}
 }
 
 // judge finds the most recent window that has ended and has evidence enough,
@@ -60,18 +68,18 @@ func (g *guard) judge(now schemas.Instant) (j alarm.Judgement, gone schemas.Inst
 		if w.labelled < g.rule.MinLabels || w.coverage() < g.rule.MinCoverage {
 			continue
 		}
-		if reading := g.read(w); g.rule.Suffices(reading.Metric, reading.Coverage) {
+		if reading := g.read(w, now); g.rule.Suffices(reading) {
 			j.Known, j.Reading, gone = true, reading, w.frame.gone
 			break
 		}
 	}
 	if !j.Known && newest != nil {
-		j.Reading = g.read(newest)
+		j.Reading = g.read(newest, now)
 	}
 	if g.memory.State == schemas.Firing {
 		i := g.track.place(g.memory.Last.Start)
 		if i >= 0 && g.track.windows[i].frame.start == g.memory.Last.Start {
-			if fired := g.read(g.track.windows[i]); g.rule.Suffices(fired.Metric, fired.Coverage) {
+			if fired := g.read(g.track.windows[i], now); g.rule.Suffices(fired) {
 				j.Fired = &fired
 			}
 		}
@@ -79,11 +87,17 @@ func (g *guard) judge(now schemas.Instant) (j alarm.Judgement, gone schemas.Inst
 	return j, gone
 }
 
-func (g *guard) read(w *window) alarm.Reading {
-	sums := g.track.heat(w)
-	if g.last != w || g.changes != w.changes {
-		g.last, g.changes = w, w.changes
-		g.figure = g.rule.metric.Of(sums, g.rule.Confidence)
+func (g *guard) read(w *window, now schemas.Instant) alarm.Reading {
+	sums, c := g.track.heat(w), g.track.calendar
+	if g.last != w || g.changes != w.changes || g.rule.metric.Aged && g.at != now {
+		g.last, g.changes, g.at = w, w.changes, now
+		g.figure = c.figure(g.rule.metric, w, sums, g.rule.Confidence, now)
 	}
-	return alarm.Reading{Start: w.frame.start, End: w.frame.end, Metric: g.figure, Coverage: w.coverage()}
+	reading := alarm.Reading{Start: w.frame.start, End: w.frame.end, Metric: g.figure, Coverage: w.coverage()}
+	if g.rule.MinMaturity > 0 {
+		if share, why := c.maturity(w, now); why == "" {
+			reading.Maturity = &share
+		}
+	}
+	return reading
 }

@@ -1,24 +1,20 @@
 package drift
 
 import (
+	"slices"
 	"time"
 
+	"hindsight/drift/metric"
 	"hindsight/schemas"
 )
 
-// Reasons why the maturity of a window is not defined, as they stand in
-// schemas.Window.MaturityUndefined.
-const (
-	NotLearnt    = "not learnt"  // too few labels of events whose horizon and grace are over
-	OnLabelClock = "label clock" // its labels are in by definition
-)
-
 // maturity is the share of the labels that will ever come of the scores of w
-// that should have come by now, or the reason why that is not known.
+// that should have come by now, or the reason why that is not known, of those
+// in package metric.
 func (c *calendar) maturity(w *window, now schemas.Instant) (share float64, why string) {
 	switch {
 	case c.spec.Clock != schemas.EventClock:
-		return 0, OnLabelClock
+		return 0, metric.OnLabelClock
 	case w.frame.final <= now || c.cohorts == nil:
 		return 1, ""
 	}
@@ -34,14 +30,14 @@ func (c *calendar) maturity(w *window, now schemas.Instant) (share float64, why 
 		case young >= c.cohorts.wait:
 			known += float64(n)
 		case !k.learnt():
-			return 0, NotLearnt
+			return 0, metric.NotLearnt
 		case old > 0:
 			known += float64(n) * k.all.mean(young, old)
 		}
 		scored += n
 	}
 	if scored == 0 {
-		return 0, NotLearnt
+		return 0, metric.NotLearnt
 	}
 	return min(1, known/float64(scored)), ""
 }
@@ -59,4 +55,101 @@ func (w *window) panes() []*pane {
 		to++
 	}
 	return w.track.panes[from:to]
+}
+
+// samples parts a window by age, as finely as metric.LeastKnown of every class
+// allows: what is too young for that counts with what is a little older. Where
+// even the whole is too young, it says why there are none.
+func (c *calendar) samples(w *window, sums *metric.Sums, now schemas.Instant) (samples []metric.Sample, why string) {
+	switch {
+	case c.spec.Clock != schemas.EventClock:
+		return nil, metric.OnLabelClock
+	case w.frame.final <= now || c.cohorts == nil:
+		return []metric.Sample{{Pairs: sums.Pairs()}}, ""
+	}
+	k := c.cohorts.of(w.track.segment, now)
+	classes := classesOf(sums.Pairs())
+	curves := make([]*shares, len(classes))
+	for i, class := range classes {
+		if curves[i] = k.class(class); curves[i] == nil {
+			return nil, metric.NotLearnt
+		}
+	}
+	var all []stratum
+	next := newStratum(len(classes))
+	for _, p := range w.panes() {
+		young, old := c.ages(p, now)
+		for i, curve := range curves {
+			if old > 0 {
+				next.known[i] += float64(p.sums.Scored) * curve.mean(young, old)
+			}
+		}
+		next.scored += float64(p.sums.Scored)
+		next.pairs = append(next.pairs, p.sums.Pairs()...)
+		if next.suffices() {
+			all = append(all, next)
+			next = newStratum(len(classes))
+		}
+	}
+	if len(all) == 0 {
+		return nil, metric.Immature
+	}
+	last := &all[len(all)-1]
+	last.join(next)
+	if !last.suffices() { // what is left is nearly all there is
+		return nil, metric.Immature
+	}
+	for _, s := range all {
+		samples = append(samples, metric.Sample{Pairs: s.pairs, Known: s.shares(classes)})
+	}
+	return samples, ""
+}
+
+func classesOf(pairs []schemas.Pair) []string {
+	var classes []string
+	for _, p := range pairs {
+		classes = append(classes, p.Truth) // they are sorted
+	}
+	return slices.Compact(classes)
+}
+
+// stratum is scores of about one age.
+type stratum struct {
+	scored float64
+	known  []float64 // by class: the sum over the scores of the share that should be known
+	pairs  []schemas.Pair
+}
+
+func newStratum(classes int) stratum { return stratum{known: make([]float64, classes)} }
+
+func (s *stratum) suffices() bool {
+	return s.scored > 0 && !slices.ContainsFunc(s.known, func(known float64) bool { return known < metric.LeastKnown*s.scored })
+}
+
+func (s *stratum) join(younger stratum) {
+	s.scored += younger.scored
+	s.pairs = append(s.pairs, younger.pairs...)
+	for i, known := range younger.known {
+		s.known[i] += known
+	}
+}
+
+func (s *stratum) shares(classes []string) map[string]float64 {
+	shares := make(map[string]float64, len(classes))
+	for i, class := range classes {
+		shares[class] = min(1, s.known[i]/s.scored)
+	}
+	return shares
+}
+
+// figure reads a metric off a window whose sums are these.
+func (c *calendar) figure(m metric.Metric, w *window, sums *metric.Sums, confidence float64, now schemas.Instant) schemas.Metric {
+	if !m.Aged {
+		return m.Of(sums, confidence)
+	}
+	samples, why := c.samples(w, sums, now)
+	if why != "" {
+		return m.Undefined(w.labelled, why)
+	}
+	return m.Weigh(samples, confidence)
 }

@@ -93,7 +93,7 @@ func (w *Watch) settle() {
 		for _, t := range c.tracks {
 			for _, g := range t.guards {
 				_, gone := g.judge(w.judged)
-				g.wait(gone)
+				g.wait(gone, w.judged)
 			}
 			t.cool()
 		}

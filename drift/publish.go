@@ -53,7 +53,7 @@ func (w *Watch) record(win *window, sums *metric.Sums, now schemas.Instant) *sch
 		record.Maturity = &maturity
 	}
 	for _, m := range w.metrics {
-		record.Metrics = append(record.Metrics, m.Of(sums, w.confidence))
+		record.Metrics = append(record.Metrics, win.track.calendar.figure(m, win, sums, w.confidence, now))
 	}
 	return record
 }

@@ -1,8 +1,11 @@
 package drift
 
 import (
+	"maps"
+	"slices"
 	"time"
 
+	"hindsight/drift/metric"
 	"hindsight/schemas"
 )
 
@@ -154,4 +157,96 @@ func (d *dull) maturity(s WindowSpec, key dullKey, now schemas.Instant) (share f
 		all += n
 	}
 	return share / float64(all), ""
+}
+
+// figure reads a metric; one that goes by age, off panes that are put together
+// until 15 % of every class should be known.
+func (d *dull) figure(m metric.Metric, s WindowSpec, key dullKey, sums *metric.Sums, confidence float64, now schemas.Instant) schemas.Metric {
+	final := d.final(s, key.start) <= now
+	switch {
+	case !m.Aged:
+		return m.Of(sums, confidence)
+	case s.Clock != schemas.EventClock:
+		return m.Undefined(sums.Labelled(), "label clock")
+	case final:
+		return m.Weigh([]metric.Sample{{Pairs: sums.Pairs()}}, confidence)
+	}
+	of, _ := d.own(key.segment, now)
+	known := map[string]dullCurve{}
+	for _, p := range sums.Pairs() {
+		c := dullKey{name: "class " + p.Truth, segment: of, start: now}
+		if _, ok := d.curves[c]; !ok {
+			d.curves[c] = dullOwn{of, d.curve(of, true, p.Truth, now)}
+		}
+		if known[p.Truth] = d.curves[c].curve; known[p.Truth].labels < classLabels {
+			return m.Undefined(sums.Labelled(), "not learnt")
+		}
+	}
+	panes := map[schemas.Instant]*metric.Sums{}
+	for i := range d.cells {
+		c := &d.cells[i]
+		if c.Clock == s.Clock && c.tick <= now && c.Version == key.version && c.Segment == key.segment && c.Start >= key.start && c.Start < key.start.Add(s.Size) {
+			at := c.Start.Floor(s.grain())
+			if panes[at] == nil {
+				panes[at] = &metric.Sums{}
+			}
+			panes[at].Add(&c.Sums)
+		}
+	}
+	var parts [][]schemas.Instant
+	due := func(part []schemas.Instant, truth string) float64 {
+		all, due := 0.0, 0.0
+		for _, pane := range part {
+			n, young, old := float64(panes[pane].Scored), max(0, now.Sub(pane.Add(s.grain()))), now.Sub(pane)
+			all += n
+			switch k := known[truth]; {
+			case young >= d.wait():
+				due += n
+			case old > 0:
+				due += n * k.mean(young, old)
+			}
+		}
+		if all == 0 {
+			return 0
+		}
+		return due / all
+	}
+	enough := func(part []schemas.Instant) bool {
+		for truth := range known {
+			if due(part, truth) < 0.15 {
+				return false
+			}
+		}
+		scored := int64(0)
+		for _, pane := range part {
+			scored += panes[pane].Scored
+		}
+		return scored > 0
+	}
+	var part []schemas.Instant
+	for _, pane := range slices.Sorted(maps.Keys(panes)) {
+		if part = append(part, pane); enough(part) {
+			parts, part = append(parts, part), nil
+		}
+	}
+	if len(parts) == 0 {
+		return m.Undefined(sums.Labelled(), "immature")
+	}
+	last := len(parts) - 1
+	if parts[last] = append(parts[last], part...); !enough(parts[last]) {
+		return m.Undefined(sums.Labelled(), "immature")
+	}
+	var samples []metric.Sample
+	for _, part := range parts {
+		var all metric.Sums
+		shares := map[string]float64{}
+		for _, pane := range part {
+			all.Merge(panes[pane])
+		}
+		for truth := range known {
+			shares[truth] = due(part, truth)
+		}
+		samples = append(samples, metric.Sample{Pairs: all.Pairs(), Known: shares})
+	}
+	return m.Weigh(samples, confidence)
 }

@@ -133,7 +133,7 @@ func (d *dull) publish(s WindowSpec, now schemas.Instant) {
 		}
 		for _, name := range d.config.Metrics {
 			m, _ := metric.Named(name)
-			record.Metrics = append(record.Metrics, m.Of(sums, DefaultConfidence))
+			record.Metrics = append(record.Metrics, d.figure(m, s, key, sums, DefaultConfidence, now))
 		}
 		_ = d.out.Window(record)
 	}
@@ -160,7 +160,7 @@ func (d *dull) judge(i int, now schemas.Instant) {
 		if who.name != rule.Name {
 			continue
 		}
-		memory, record := rule.Step(d.config.Model, d.memories[who], d.look(rule.Suffices, m, rule.Confidence, s, inReach[who], all, d.memories[who], now), now)
+		memory, record := rule.Step(d.config.Model, d.memories[who], d.look(rule, m, s, inReach[who], all, d.memories[who], now), now)
 		if d.memories[who] = memory; memory.State == schemas.Unknown && len(inReach[who]) == 0 {
 			delete(d.memories, who)
 		}
@@ -202,13 +202,16 @@ func random(seed, stream uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 
 func isWithdrawn(a schemas.Alarm) bool { return strings.Contains(a.Text, "RESOLVED: withdrawn: ") }
 
 // look reads the windows in reach, the newest first.
-func (d *dull) look(suffices func(schemas.Metric, float64) bool, m metric.Metric, confidence float64, s WindowSpec,
+func (d *dull) look(rule *alarm.Rule, m metric.Metric, s WindowSpec,
 	keys []dullKey, all map[dullKey]*metric.Sums, memory schemas.AlarmMemory, now schemas.Instant) (j alarm.Judgement) {
 	first := true
 	for _, key := range keys {
 		sums := all[key]
-		reading := alarm.Reading{Start: key.start, End: key.start.Add(s.Size), Metric: m.Of(sums, confidence), Coverage: metric.Coverage(sums.Labelled(), sums.Scored)}
-		enough := suffices(reading.Metric, reading.Coverage)
+		reading := alarm.Reading{Start: key.start, End: key.start.Add(s.Size), Metric: d.figure(m, s, key, sums, rule.Confidence, now), Coverage: metric.Coverage(sums.Labelled(), sums.Scored)}
+		if share, why := d.maturity(s, key, now); rule.MinMaturity > 0 && why == "" {
+			reading.Maturity = &share
+		}
+		enough := rule.Suffices(reading)
 		if memory.State == schemas.Firing && enough && memory.Last.Start == key.start {
 			j.Fired = &reading
 		}

@@ -37,11 +37,20 @@ func line(w schemas.Window) string {
 		maturity = fmt.Sprintf("%.9f", *w.Maturity)
 	}
 	w.Maturity = nil
+	w.Metrics = slices.Clone(w.Metrics)
+	for i := range w.Metrics {
+		m := &w.Metrics[i]
+		m.Value, m.Low, m.High = rounded(m.Value), rounded(m.Low), rounded(m.High)
+	}
 	return fmt.Sprintf("%+v maturity %s", w, maturity)
 }
 
+func rounded(x float64) float64 { return math.Round(x*1e9) / 1e9 }
+
 func (c *collector) Alarm(a *schemas.Alarm) error {
-	c.lines = append(c.lines, fmt.Sprintf("%+v", *a))
+	shown := *a
+	shown.Value, shown.Low, shown.High = rounded(a.Value), rounded(a.Low), rounded(a.High)
+	c.lines = append(c.lines, fmt.Sprintf("%+v", shown))
 	c.alarms = append(c.alarms, *a)
 	return nil
 }
@@ -67,12 +76,14 @@ func newWorld(seed uint64) world {
 			{Name: "wide", Size: 90 * time.Minute, Slide: 40 * time.Minute, Clock: schemas.EventClock},
 			{Name: "odd", Size: 3 * time.Minute, Slide: 150 * time.Second, Clock: schemas.EventClock},
 		},
-		Metrics: []string{"accuracy", "auc", "log_loss", "balanced_accuracy"},
+		Metrics: []string{"accuracy", "auc", "log_loss", "balanced_accuracy", "accuracy_weighted", "accuracy_lowest", "accuracy_highest"},
 		Rules: []alarm.Rule{
 			{Name: "low", Metric: "accuracy", Window: "half", Below: at(0.72), MinLabels: 20, MinCoverage: 0.3, Confidence: 0.8, Severity: "page"},
 			{Name: "low-held", Metric: "balanced_accuracy", Window: "hour", Segments: []string{alarm.Everything}, Below: at(0.75), Clear: at(0.8),
 				MinLabels: 30, Confidence: 0.9, Hold: 7*time.Minute + 30*time.Second},
 			{Name: "lossy", Metric: "log_loss", Window: "wide", Segments: []string{"", "region"}, Above: at(0.6), MinLabels: 15, MinCoverage: 0.6, Confidence: 0.8, Hold: 3 * time.Minute},
+			{Name: "mature", Metric: "accuracy", Window: "half", Segments: []string{"", "region"}, Below: at(0.7), MinLabels: 10, MinMaturity: 0.8, Confidence: 0.5, Hold: 2 * time.Minute},
+			{Name: "weighted", Metric: "accuracy_weighted", Window: "wide", Below: at(0.75), MinLabels: 10, Confidence: 0.6},
 			{Name: "flat", Metric: "auc", Window: "odd", Below: at(0.8), Confidence: 0.5},
 		},
 	}}

@@ -41,10 +41,26 @@ func (w *Watch) validate(r *reporter, segments []string) {
 			}
 		}
 		unique(r, at("segments"), a.Segments)
+		w.validateAge(r, a, at)
 		a.validate(r, at)
 	}
 	if len(w.Detectors) > 0 {
 		r.fault("watch.detectors", "", "not yet supported; leave the list empty")
+	}
+}
+
+// validateAge refuses what the label clock has not: there every label is in.
+func (w *Watch) validateAge(r *reporter, a Alarm, at func(string) string) {
+	for _, win := range w.Windows {
+		if win.Name != a.Window || win.Clock != LabelClock {
+			continue
+		}
+		if a.MinMaturity != nil {
+			r.fault(at("min_maturity"), number(*a.MinMaturity), "window %s is on the label clock, which has no maturity; use one on the event clock", a.Window)
+		}
+		if a.Metric == "accuracy_weighted" {
+			r.fault(at("metric"), a.Metric, "window %s is on the label clock, where labels have no age; use one on the event clock", a.Window)
+		}
 	}
 }
 
@@ -89,7 +105,7 @@ func (w *Watch) validateWindow(r *reporter, i int, names map[string]bool) {
 }
 
 func (a Alarm) validate(r *reporter, at func(string) string) {
-	r.require(at("metric"), a.Metric != "", "one of accuracy, balanced_accuracy, log_loss and auc")
+	r.require(at("metric"), a.Metric != "", "one of accuracy, accuracy_weighted, accuracy_lowest, accuracy_highest, balanced_accuracy, log_loss and auc")
 	switch {
 	case a.Below == nil && a.Above == nil:
 		r.require(at("below"), r.bad[at("above")], "give below or above, the bound of the metric")
@@ -104,8 +120,8 @@ func (a Alarm) validate(r *reporter, at func(string) string) {
 	if a.MinCoverage < 0 || a.MinCoverage > 1 {
 		r.fault(at("min_coverage"), number(a.MinCoverage), "must be from 0 to 1")
 	}
-	if a.MinMaturity != nil {
-		r.fault(at("min_maturity"), number(*a.MinMaturity), "not yet supported; leave the key out")
+	if a.MinMaturity != nil && (*a.MinMaturity < 0 || *a.MinMaturity > 1) {
+		r.fault(at("min_maturity"), number(*a.MinMaturity), "must be from 0 to 1")
 	}
 	if a.Confidence <= 0.5 || a.Confidence >= 1 {
 		r.fault(at("confidence"), number(a.Confidence), "must be more than 0.5 and less than 1, such as 0.95")

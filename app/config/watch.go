@@ -8,7 +8,7 @@ type Watch struct {
 	Tick      time.Duration `yaml:"tick"` // default: Slice
 	Windows   []Window      `yaml:"windows"`
 	Mature    float64       `yaml:"mature" default:"0.95"`
-	Metrics   []string      `yaml:"metrics" allowed:"accuracy|balanced_accuracy|log_loss|auc"`
+	Metrics   []string      `yaml:"metrics" allowed:"accuracy|accuracy_weighted|accuracy_lowest|accuracy_highest|balanced_accuracy|log_loss|auc"`
 	Alarms    []Alarm       `yaml:"alarms"`
 	Detectors []Detector    `yaml:"detectors"`
 }
@@ -31,7 +31,7 @@ type Window struct {
 // is set; Clear is never nil once loaded.
 type Alarm struct {
 	Name        string        `yaml:"name"`
-	Metric      string        `yaml:"metric" allowed:"accuracy|balanced_accuracy|log_loss|auc"`
+	Metric      string        `yaml:"metric" allowed:"accuracy|accuracy_weighted|accuracy_lowest|accuracy_highest|balanced_accuracy|log_loss|auc"`
 	Window      string        `yaml:"window"`
 	Segments    []string      `yaml:"segments" kind:"field"` // fields kept apart beside the whole
 	Below       *float64      `yaml:"below"`

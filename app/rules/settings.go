@@ -71,10 +71,13 @@ func Watch(cfg *config.Config) drift.Config {
 		Windows: WindowSpecs(cfg.Watch.Windows), Metrics: cfg.Watch.Metrics, Mature: cfg.Watch.Mature,
 	}
 	for _, r := range cfg.Watch.Alarms {
-		whole := []string{""}
+		whole, maturity := []string{""}, 0.0
+		if r.MinMaturity != nil {
+			maturity = *r.MinMaturity
+		}
 		c.Rules = append(c.Rules, alarm.Rule{
 			Name: r.Name, Metric: r.Metric, Window: r.Window, Segments: append(whole, r.Segments...), Below: r.Below, Above: r.Above, Clear: r.Clear,
-			MinLabels: r.MinLabels, MinCoverage: r.MinCoverage, Confidence: r.Confidence, Hold: r.Hold, Severity: r.Severity,
+			MinLabels: r.MinLabels, MinCoverage: r.MinCoverage, MinMaturity: maturity, Confidence: r.Confidence, Hold: r.Hold, Severity: r.Severity,
 		})
 	}
 	return c

@@ -29,6 +29,7 @@ type Rule struct {
 	Clear        *float64 // the point value at or past which a firing alarm resolves; nil: the bound
 	MinLabels    int64    // outcomes that the metric must rest on
 	MinCoverage  float64  // in [0, 1]
+	MinMaturity  float64  // in [0, 1]; 0: the maturity does not matter
 	Confidence   float64  // of the two-sided interval, in (0, 1)
 	Hold         time.Duration
 	Severity     string
@@ -61,10 +62,13 @@ func (r *Rule) Covers(segment string) bool {
 	})
 }
 
-// Suffices reports whether the figure m of a window with that coverage is
-// evidence enough to be judged. An undefined figure never is.
-func (r *Rule) Suffices(m schemas.Metric, coverage float64) bool {
-	return m.Undefined == "" && m.N >= r.MinLabels && coverage >= r.MinCoverage
+// Suffices reports whether what a window says is evidence enough to be judged.
+// An undefined figure never is, nor, where it matters, an unknown maturity.
+func (r *Rule) Suffices(x Reading) bool {
+	if r.MinMaturity > 0 && (x.Maturity == nil || *x.Maturity < r.MinMaturity) {
+		return false
+	}
+	return x.Metric.Undefined == "" && x.Metric.N >= r.MinLabels && x.Coverage >= r.MinCoverage
 }
 
 // past reports whether the whole interval is on the wrong side of the bound.
@@ -110,6 +114,9 @@ func (r *Rule) Validate() error {
 	}
 	if !(r.MinCoverage >= 0 && r.MinCoverage <= 1) {
 		fault("min_coverage is %v: it must lie in [0, 1]", r.MinCoverage)
+	}
+	if !(r.MinMaturity >= 0 && r.MinMaturity <= 1) {
+		fault("min_maturity is %v: it must lie in [0, 1]", r.MinMaturity)
 	}
 	if !(r.Confidence > 0 && r.Confidence < 1) {
 		fault("confidence is %v: it must lie between 0 and 1, 0.95 for instance", r.Confidence)

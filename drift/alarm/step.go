@@ -7,6 +7,7 @@ type Reading struct {
 	Start, End schemas.Instant
 	Metric     schemas.Metric // at the rule's confidence
 	Coverage   float64
+	Maturity   *float64 // nil: not known, or of no matter to the rule
 }
 
 // Judgement is the evidence at one instant.

@@ -249,16 +249,16 @@ func TestRetire(t *testing.T) {
 func TestNothingUnsureSuffices(t *testing.T) {
 	rule := below()
 	good := schemas.Metric{Value: 0.9, Low: 0.89, High: 0.91, N: 200}
-	if !rule.Suffices(good, 0.5) {
+	if !rule.Suffices(Reading{Metric: good, Coverage: 0.5}) {
 		t.Fatal("the floors themselves do not suffice")
 	}
 	few, undefined := good, good
 	few.N, undefined.Undefined = 199, "one class"
 	for name, suffices := range map[string]bool{
-		"too few labels": rule.Suffices(few, 1),
-		"undefined":      rule.Suffices(undefined, 1),
-		"coverage":       rule.Suffices(good, 0.499),
-		"coverage NaN":   rule.Suffices(good, math.NaN()),
+		"too few labels": rule.Suffices(Reading{Metric: few, Coverage: 1}),
+		"undefined":      rule.Suffices(Reading{Metric: undefined, Coverage: 1}),
+		"coverage":       rule.Suffices(Reading{Metric: good, Coverage: 0.499}),
+		"coverage NaN":   rule.Suffices(Reading{Metric: good, Coverage: math.NaN()}),
 	} {
 		if suffices {
 			t.Errorf("%s suffices", name)

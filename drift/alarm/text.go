@@ -53,9 +53,24 @@ func (s stepping) unsure(memory schemas.AlarmMemory, reading Reading) string {
 	default:
 		text += s.rule.Metric + " rests on"
 	}
-	return fmt.Sprintf("%s n %s, coverage %s in %s %s, and needs n %s, coverage %s", text,
-		thousands(m.N), percent(reading.Coverage), s.rule.Window, dates(reading.Start, reading.End),
-		thousands(max(s.rule.MinLabels, 1)), percent(s.rule.MinCoverage))
+	needs := ""
+	if s.rule.MinMaturity > 0 {
+		needs = ", maturity " + percent(s.rule.MinMaturity)
+	}
+	return fmt.Sprintf("%s n %s, coverage %s%s in %s %s, and needs n %s, coverage %s%s", text,
+		thousands(m.N), percent(reading.Coverage), s.maturity(reading), s.rule.Window, dates(reading.Start, reading.End),
+		thousands(max(s.rule.MinLabels, 1)), percent(s.rule.MinCoverage), needs)
+}
+
+// maturity is told where it matters to the rule.
+func (s stepping) maturity(reading Reading) string {
+	switch {
+	case s.rule.MinMaturity <= 0:
+		return ""
+	case reading.Maturity == nil:
+		return ", maturity unknown"
+	}
+	return ", maturity " + percent(*reading.Maturity)
 }
 
 // stale begins the remark on a firing alarm that has lost its evidence.
@@ -76,9 +91,9 @@ func remark(text string, known bool, now schemas.Instant) string {
 // sentence is the figure, how sure it is, of whom and when.
 func (s stepping) sentence(memory schemas.AlarmMemory, reading Reading) string {
 	m := reading.Metric
-	return fmt.Sprintf("%s %s (%s%% %s–%s, n %s, coverage %s) of %s in %s %s",
+	return fmt.Sprintf("%s %s (%s%% %s–%s, n %s, coverage %s%s) of %s in %s %s",
 		s.rule.Metric, figure(m.Value), strconv.FormatFloat(s.rule.Confidence*100, 'g', 6, 64),
-		figure(m.Low), figure(m.High), thousands(m.N), percent(reading.Coverage),
+		figure(m.Low), figure(m.High), thousands(m.N), percent(reading.Coverage), s.maturity(reading),
 		s.whose(memory), s.rule.Window, dates(reading.Start, reading.End))
 }
 
