@@ -102,6 +102,10 @@ python: build ## bundles made of fitted scikit-learn estimators load and score a
 browser: ## the page in a real Chromium
 	$(GO) test -tags browser -count 1 -timeout 10m -v ./integration
 
+.PHONY: figure-maturity
+figure-maturity: ## docs/early-labels.svg: how far off early accuracy is; ELEC2=FILE adds the electricity data
+	HINDSIGHT_FIGURE=$(CURDIR)/docs/early-labels.svg HINDSIGHT_ELEC2=$(ELEC2) $(GO) test -count=1 -run TestFigureOfEarlyLabels -v ./drift
+
 .PHONY: bench
 bench: ## CPU an event beside the raw copy of the same records, on a real Kafka
 	$(GO) run ./bench

@@ -94,11 +94,14 @@ func (c *calendar) samples(w *window, sums *metric.Sums, now schemas.Instant) (s
 	if len(all) == 0 {
 		return nil, metric.Immature
 	}
-	last := &all[len(all)-1]
-	last.join(next)
-	if !last.suffices() { // what is left is nearly all there is
-		return nil, metric.Immature
+	last := len(all) - 1
+	for all[last].join(next); !all[last].suffices(); last-- {
+		if last == 0 {
+			return nil, metric.Immature
+		}
+		all[last-1].join(all[last])
 	}
+	all = all[:last+1]
 	for _, s := range all {
 		samples = append(samples, metric.Sample{Pairs: s.pairs, Known: s.shares(classes)})
 	}

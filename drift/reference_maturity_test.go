@@ -233,8 +233,12 @@ func (d *dull) figure(m metric.Metric, s WindowSpec, key dullKey, sums *metric.S
 		return m.Undefined(sums.Labelled(), "immature")
 	}
 	last := len(parts) - 1
-	if parts[last] = append(parts[last], part...); !enough(parts[last]) {
-		return m.Undefined(sums.Labelled(), "immature")
+	for parts[last] = append(parts[last], part...); !enough(parts[last]); last-- {
+		if last == 0 {
+			return m.Undefined(sums.Labelled(), "immature")
+		}
+		parts[last-1] = append(parts[last-1], parts[last]...)
+		parts = parts[:last]
 	}
 	var samples []metric.Sample
 	for _, part := range parts {
