@@ -26,6 +26,9 @@ var (
 	errUnreachable = errors.New("out of reach")
 )
 
+// errSilent ends the program with exit code 1 after everything was said.
+var errSilent = fmt.Errorf("%w", errFailed)
+
 // usageError is a fault in the arguments; it shows without the word "usage".
 type usageError struct{ text string }
 
@@ -63,6 +66,7 @@ func report(w io.Writer, command string, err error) {
 	var faults config.Faults
 	var usage *usageError
 	switch {
+	case err == errSilent:
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintf(w, "%s: interrupted\n", command)
 	case errors.As(err, &faults):

@@ -21,6 +21,7 @@ func commands() []*cobra.Command {
 		newLedgerCommand(),
 		newAuditCommand(),
 		newModelCommand(),
+		newTestCommand(),
 		newConfigCommand(),
 	}
 }

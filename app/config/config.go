@@ -63,6 +63,9 @@ func Parse(data []byte, dir string) (*Config, error) {
 	return parse(data, "config", dir, nil)
 }
 
+// ParseAs is Parse of a part of a file, which faults name.
+func ParseAs(data []byte, file, dir string) (*Config, error) { return parse(data, file, dir, nil) }
+
 func parse(data []byte, file, dir string, stages []Stage) (*Config, error) {
 	d := &decoder{file: file, dir: dir, lines: map[string]int{}}
 	cfg := new(Config)
