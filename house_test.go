@@ -65,6 +65,8 @@ var mayUse = map[string]use{
 	"github.com/prometheus/common":                {code: []string{"app"}, tests: []string{"integration"}},
 	"github.com/prometheus/exporter-toolkit":      {code: []string{"app"}},
 	"gonum.org/v1/gonum":                          {code: []string{"scoring", "drift"}, tests: everywhere},
+	"oras.land/oras-go/v2":                        {code: []string{"scoring/origin"}},
+	"github.com/opencontainers":                   {code: []string{"scoring/origin"}},
 	"golang.org/x/term":                           {code: []string{"cli", "app"}},
 	"golang.org/x/sync":                           {code: []string{"app", "consumer", "labels/store"}},
 	"github.com/testcontainers/testcontainers-go": {tests: []string{"integration"}},

@@ -114,7 +114,7 @@ func (a *App) open(ctx context.Context) error {
 		a.cleanup = append(a.cleanup, i.close)
 	}
 	if a.runs(config.StageScore) {
-		if err := a.loadBundle(); err != nil {
+		if err := a.loadBundle(ctx); err != nil {
 			return err
 		}
 	}
@@ -171,18 +171,6 @@ func (a *App) open(ctx context.Context) error {
 	}
 	a.view = newView(a)
 	return a.listen()
-}
-
-func (a *App) loadBundle() error {
-	dir, err := scoring.Find(a.config.Model.Bundles, a.config.Model.Champion)
-	if err != nil {
-		return err
-	}
-	if a.bundle, _, err = scoring.Load(dir, scoring.Require(a.config.Model.Require...)); err != nil {
-		return fmt.Errorf("bundle %s: %w", dir, err)
-	}
-	a.metrics.SetModels(telemetry.Model{Version: a.bundle.Version, Role: "champion", Digest: a.bundle.Digest})
-	return nil
 }
 
 func (a *App) runs(s config.Stage) bool { return slices.Contains(a.options.Stages, s) }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kadm"
 
+	"hindsight/app"
 	"hindsight/app/config"
 	"hindsight/app/kafka"
 	"hindsight/scoring"
@@ -69,12 +70,7 @@ func (k *checker) checkBundle() {
 	if !k.runs(config.StageScore) {
 		return
 	}
-	dir, err := scoring.Find(k.cfg.Model.Bundles, k.cfg.Model.Champion)
-	if err != nil {
-		k.fault("bundle", err)
-		return
-	}
-	bundle, certificate, err := scoring.Load(dir, scoring.Require(k.cfg.Model.Require...))
+	bundle, certificate, err := app.LoadBundle(k.ctx, k.cfg.Model)
 	if err != nil {
 		k.fault("bundle", err)
 		return
@@ -93,5 +89,5 @@ func (k *checker) checkBundle() {
 	if len(missing) > 0 {
 		text = "; not shown: " + strings.Join(missing, ", ")
 	}
-	k.ok("bundle", "%s in %s passed %s%s", bundle.Ref(), dir, strings.Join(passed, ", "), text)
+	k.ok("bundle", "%s in %s passed %s%s", bundle.Ref(), bundle.Dir(), strings.Join(passed, ", "), text)
 }

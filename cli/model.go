@@ -14,14 +14,16 @@ import (
 	"github.com/spf13/cobra"
 
 	"hindsight/scoring"
+	"hindsight/scoring/origin"
 )
 
 func newModelCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "model",
-		Short: "Test, score, train, import and inspect bundles, without Kafka",
+		Short: "Test, score, train, import, inspect, sign and push bundles, without Kafka",
 		Long: `A bundle is a directory with a model, the declared preparation of its inputs,
-and the tests that it has to pass before it may score anything.`,
+and the tests that it has to pass before it may score anything. Where DIR is
+read it may also be a .tar.gz archive or oci://HOST/REPOSITORY:TAG.`,
 	}
 	c.AddCommand(
 		newModelTestCommand(),
@@ -29,13 +31,28 @@ and the tests that it has to pass before it may score anything.`,
 		newModelTrainCommand(),
 		newModelInspectCommand(),
 		newModelImportCommand(),
+		newModelSignCommand(),
+		newModelPackCommand(),
+		newModelPushCommand(),
 	)
 	return c
 }
 
-// bundleDir checks that DIR is there: that it is not is a fault of usage,
-// what is wrong inside is a fault of the bundle.
-func bundleDir(dir string) error {
+// bundleDir returns the directory of the bundle that ref names, unpacked into
+// the user's cache where ref is an archive or an artifact. That a directory is
+// not there is a fault of usage, what is wrong inside is a fault of the bundle.
+func bundleDir(c *cobra.Command, ref string) (string, error) {
+	if origin.Remote(ref) {
+		caches, err := os.UserCacheDir()
+		if err != nil {
+			return "", usagef("%v; it is where archives are unpacked", err)
+		}
+		return origin.Fetch(c.Context(), ref, filepath.Join(caches, "hindsight", "bundles"))
+	}
+	return ref, localDir(ref)
+}
+
+func localDir(dir string) error {
 	info, err := os.Stat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -43,7 +60,7 @@ func bundleDir(dir string) error {
 	case err != nil:
 		return usagef("%v", err)
 	case !info.IsDir():
-		return usagef("%s is not a directory; a bundle is", dir)
+		return usagef("%s is not a directory; a bundle is one, a .tar.gz archive or oci://…", dir)
 	}
 	return nil
 }

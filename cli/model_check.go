@@ -25,8 +25,8 @@ names under train.data, or --data with --label.`,
   hindsight model test bundles/car-loan --require golden,performance -o json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			dir := args[0]
-			if err := bundleDir(dir); err != nil {
+			dir, err := bundleDir(c, args[0])
+			if err != nil {
 				return err
 			}
 			if repeat < 0 {

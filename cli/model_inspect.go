@@ -20,10 +20,11 @@ weights of a linear model. The tests are not run.`,
 		Example: `  hindsight model inspect bundles/car-loan`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := bundleDir(args[0]); err != nil {
+			dir, err := bundleDir(c, args[0])
+			if err != nil {
 				return err
 			}
-			b, err := scoring.Open(args[0])
+			b, err := scoring.Open(dir)
 			if err != nil {
 				return err
 			}

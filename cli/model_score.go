@@ -26,7 +26,8 @@ classes, in the shortest decimals that read back to the same number.`,
   zcat loans.csv.gz | hindsight model score bundles/car-loan --input - --output -`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := errors.Join(required(c, "input", "output"), bundleDir(args[0])); err != nil {
+			dir, err := bundleDir(c, args[0])
+			if err := errors.Join(required(c, "input", "output"), err); err != nil {
 				return err
 			}
 			in, err := openInput(c, input)
@@ -34,7 +35,7 @@ classes, in the shortest decimals that read back to the same number.`,
 				return err
 			}
 			defer in.Close()
-			b, _, err := scoring.Load(args[0])
+			b, _, err := scoring.Load(dir)
 			if err != nil {
 				return err
 			}

@@ -23,7 +23,7 @@ tests of the bundle.`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			dir := args[0]
-			if err := errors.Join(required(c, "data", "label"), bundleDir(dir)); err != nil {
+			if err := errors.Join(required(c, "data", "label"), localDir(dir)); err != nil {
 				return err
 			}
 			table, err := readData(c, data, rows)

@@ -16,7 +16,7 @@ type Bundle struct {
 	Version   string
 	Classes   []string // canonical text, the positive one of two last; none for a regression
 	Threshold float64  // of the probability at and above which two classes decide for the positive
-	Digest    string   // over all files but the certificate, in hexadecimal
+	Digest    string   // over all files but certificate and signature, in hexadecimal
 
 	dir   string
 	spec  *spec
@@ -154,6 +154,9 @@ func (b *Bundle) Positive() string {
 	}
 	return b.Classes[1]
 }
+
+// Dir returns the directory that the bundle was read from.
+func (b *Bundle) Dir() string { return b.dir }
 
 // Ref returns NAME@VERSION.
 func (b *Bundle) Ref() string { return b.Name + "@" + b.Version }

@@ -132,8 +132,8 @@ func (f *files) write(name string, data []byte) error {
 }
 
 // digest is the SHA-256, in hexadecimal, over a line "<sha256>  <path>\n" for
-// every file but the certificate, ascending by path: what
-// `find * -type f ! -path certificate.json | LC_ALL=C sort | xargs -d '\n' sha256sum | sha256sum`
+// every file but the certificate and the signature, ascending by path: what
+// `find * -type f ! -path certificate.json ! -path signature | LC_ALL=C sort | xargs -d '\n' sha256sum | sha256sum`
 // prints.
 func (f *files) digest() (string, error) {
 	paths, err := f.list()
@@ -143,7 +143,7 @@ func (f *files) digest() (string, error) {
 	slices.Sort(paths)
 	whole := sha256.New()
 	for _, name := range paths {
-		if name == certificateFile {
+		if name == certificateFile || name == signatureFile {
 			continue
 		}
 		file, err := f.open(name)
@@ -158,6 +158,16 @@ func (f *files) digest() (string, error) {
 		fmt.Fprintf(whole, "%s  %s\n", hexSum(one), name)
 	}
 	return hexSum(whole), nil
+}
+
+// Digest returns the digest of the bundle in dir; see [Bundle.Digest].
+func Digest(dir string) (string, error) {
+	f, err := openFiles(dir)
+	if err != nil {
+		return "", err
+	}
+	digest, err := f.digest()
+	return digest, errors.Join(err, f.close())
 }
 
 func hexSum(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)) }

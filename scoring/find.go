@@ -30,7 +30,7 @@ func Find(bundles, ref string) (string, error) {
 		if err != nil || !info.IsDir() {
 			continue
 		}
-		got, err := refOf(dir)
+		got, err := RefOf(dir)
 		switch {
 		case errors.Is(err, os.ErrNotExist): // not a bundle
 		case err != nil:
@@ -52,8 +52,8 @@ func Find(bundles, ref string) (string, error) {
 	return "", fmt.Errorf("no bundle %s in %s: there are %s", ref, bundles, strings.Join(others, ", "))
 }
 
-// refOf reads NAME@VERSION of the bundle in dir and nothing more of it.
-func refOf(dir string) (string, error) {
+// RefOf reads NAME@VERSION of the bundle in dir and nothing more of it.
+func RefOf(dir string) (string, error) {
 	f, err := openFiles(dir)
 	if err != nil {
 		return "", err

@@ -1,9 +1,11 @@
 package scoring
 
 import (
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"hindsight/scoring/model"
@@ -12,7 +14,10 @@ import (
 // Option changes what Load and Test ask for.
 type Option func(*options)
 
-type options struct{ require []string }
+type options struct {
+	require []string
+	keys    []ed25519.PublicKey
+}
 
 // Require makes the absence of the named checks fatal, such as CheckGolden.
 func Require(checks ...string) Option {
@@ -50,6 +55,9 @@ func (b *Bundle) Test(opts ...Option) (*Certificate, error) {
 	}
 	c := &Certificate{Name: b.Name, Version: b.Version, Digest: b.Digest, Passed: true}
 	c.Add(Check{Name: CheckParse, Result: Passed, Detail: fmt.Sprintf("%d inputs, %d features, %s", len(b.plan.inputs), len(b.plan.columns), b.spec.Model.Format)})
+	if len(o.keys) > 0 || slices.Contains(o.require, CheckSignature) {
+		c.Add(b.checkSignature(f, o.keys))
+	}
 	c.Add(b.checkPreparation())
 	golden, goldenRows := b.checkGolden(f)
 	c.Add(golden)

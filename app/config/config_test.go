@@ -36,7 +36,7 @@ func TestDefaultsOfAnEmptyFile(t *testing.T) {
 		Output: Output{Wire: SingleObject, Subjects: "topic"},
 		Topics: Topics{Scores: "scores", Outcomes: "outcomes", LabelsRerouted: "labels-rerouted", Slices: "slices",
 			WatchState: "watch-state", Windows: "windows", Alarms: "alarms", Models: "models", ModelsHistory: "models-history", DeadLetters: "dead-letters"},
-		Model:  Model{Bundles: "/etc/hindsight/bundles"},
+		Model:  Model{Bundles: "/etc/hindsight/bundles", Cache: "/etc/hindsight/bundle-cache"},
 		State:  State{Dir: "/etc/hindsight/state"},
 		Memory: Memory{Limit: 1 << 30},
 		Watch: Watch{Slice: time.Minute, Tick: time.Minute, Mature: 0.95, Metrics: []string{"accuracy"},

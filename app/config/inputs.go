@@ -97,7 +97,10 @@ type Model struct {
 	Bundles     string   `yaml:"bundles" default:"./bundles" kind:"path"`
 	Champion    string   `yaml:"champion"` // NAME@VERSION
 	Challengers []string `yaml:"challengers"`
-	Require     []string `yaml:"require" allowed:"golden|preparation|performance"`
+	Sources     []string `yaml:"sources" kind:"source"` // directories, .tar.gz files, oci://HOST/REPOSITORY:TAG
+	Cache       string   `yaml:"cache" default:"./bundle-cache" kind:"path"`
+	Require     []string `yaml:"require" allowed:"golden|preparation|performance|signature"`
+	Keys        []string `yaml:"keys" kind:"path"` // public Ed25519 keys in PEM
 }
 
 // State is where JOIN and WATCH keep their stores.

@@ -127,6 +127,10 @@ func (d *decoder) str(n ast.Node, text string, p *string, key string, tag reflec
 	switch tag.Get("kind") {
 	case "path":
 		text = d.path(text)
+	case "source": // of a registry, or a path
+		if !strings.Contains(text, "://") {
+			text = d.path(text)
+		}
 	case "topic":
 		err = checkTopic(text)
 	case "field":

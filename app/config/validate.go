@@ -168,6 +168,15 @@ func (m *Model) validate(r *reporter) {
 		r.fault("model.challengers", strings.Join(m.Challengers, ", "), "not yet supported; leave the list empty")
 	}
 	unique(r, "model.require", m.Require)
+	unique(r, "model.sources", m.Sources)
+	if slices.Contains(m.Require, "signature") && len(m.Keys) == 0 {
+		r.fault("model.require", "signature", "needs model.keys: the public keys whose signatures are trusted")
+	}
+	for i, s := range m.Sources {
+		if scheme, _, found := strings.Cut(s, "://"); found && scheme != "oci" && scheme != "oci+http" {
+			r.fault(item("model.sources", i, ""), s, "must be a directory, a .tar.gz file or oci://HOST/REPOSITORY:TAG")
+		}
+	}
 }
 
 // unique reports values of a list that stand there twice.
