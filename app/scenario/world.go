@@ -172,7 +172,7 @@ func (w *world) label(l *labels.Label, target int32, recorded schemas.Instant) e
 	stamp := rules.LabelStamp(&w.config.Labels, l.LabelTime, recorded)
 	fault := rules.CheckLabel(&w.config.Labels, l.LabelTime, recorded)
 	if fault == nil {
-		fault = rules.CheckLabelStamp(&w.config.Events, stamp, w.now)
+		fault = rules.CheckLabelStamp(w.config, stamp, w.now)
 	}
 	if fault != nil {
 		w.dead = append(w.dead, deadLetter{l.EventID, fault.Class})

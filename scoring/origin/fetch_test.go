@@ -155,9 +155,9 @@ func TestFetchRefusesWhatTheRegistrySpoilt(t *testing.T) {
 				r.blobs[name] = data[:len(data)-1]
 			}
 		}, "mismatch"},
-		"no archive":           {func(r *registry) { clear(r.blobs) }, "not found"},
-		"another artifact":     {replace(artifactType, "application/vnd.other.v1.thing"), "is an artifact of type"},
-		"a huge layer":         {func(r *registry) {
+		"no archive":       {func(r *registry) { clear(r.blobs) }, "not found"},
+		"another artifact": {replace(artifactType, "application/vnd.other.v1.thing"), "is an artifact of type"},
+		"a huge layer": {func(r *registry) {
 			text := string(r.manifests["1"])
 			at := strings.LastIndex(text, `"size":`) + len(`"size":`)
 			r.setManifest([]byte(text[:at] + "9" + text[at:]))
