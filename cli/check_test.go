@@ -198,7 +198,7 @@ func TestCheckFaults(t *testing.T) {
 		{"no bundle", []string{"car-loan@1", "car-loan@2"}, []string{"--stages", "score"}, []string{"fault bundle: "}},
 		{"a wrong wire", []string{"  topic: events\n  wire: confluent", "  topic: events\n  wire: bare\n  schema: none.avsc"}, []string{"--stages", "score"}, []string{"fault events schema: events: open "}},
 		{"other topics", []string{"state: {", "topics: {scores: s2}\nstate: {"}, []string{"--stages", "score"}, []string{"fault topics: topic s2: does not exist; make it with: hindsight topics create -c "}},
-		{"a longer horizon", []string{"horizon: 45d", "horizon: 90d"}, []string{"--stages", "watch"}, []string{"fault topics: topic slices: keeps records for 82d and they are needed for 127d; run: kafka-configs.sh "}},
+		{"a longer horizon", []string{"horizon: 45d", "horizon: 90d"}, []string{"--stages", "watch"}, []string{"fault topics: topic slices: keeps records for 103d13h30m and they are needed for 194d23h15m; run: kafka-configs.sh "}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			l.configure(c.replace...)

@@ -158,12 +158,12 @@ func TestTailOutcomes(t *testing.T) {
 func TestTailWindowsAndAlarms(t *testing.T) {
 	window := schemas.Window{
 		Model: "elec", Name: "hour", Clock: schemas.LabelClock, Start: clockAt(1, 0), End: clockAt(2, 0), Version: "1", State: schemas.Final, Revision: 3,
-		At: clockAt(5, 0), Scored: 200, Labelled: 150, Coverage: 0.75,
+		At: clockAt(5, 0), FinalBy: clockAt(6, 0), Scored: 200, Labelled: 150, Coverage: 0.75,
 		Metrics: []schemas.Metric{{Name: "accuracy", Value: 0.9, Low: 0.85, High: 0.94, N: 150}, {Name: "auc", Undefined: "one class"}},
 	}
 	tail := newTail(t, "windows", &kgo.Record{Value: single(schemas.WindowRecord, window.AppendAvro)})
 	out, _ := tail(0)
-	want := "2025-03-01T01:00:00Z 2025-03-01T02:00:00Z elec@1 - final 3 200 75.0% accuracy 0.9 [0.85, 0.94] n=150 auc: one class"
+	want := "2025-03-01T01:00:00Z 2025-03-01T02:00:00Z elec@1 - final 3 200 75.0% - 2025-03-01T06:00:00Z accuracy 0.9 [0.85, 0.94] n=150 auc: one class"
 	if got := strings.Join(strings.Fields(strings.Split(out, "\n")[1]), " "); got != "hour "+want {
 		t.Errorf("got %q, want %q", got, want)
 	}
