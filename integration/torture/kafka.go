@@ -82,37 +82,62 @@ func (d *direct) committed(ctx context.Context, topic string, visit func(*kgo.Re
 	if err != nil {
 		return fmt.Errorf("%s: %w", topic, err)
 	}
-	from, left := map[int32]kgo.Offset{}, map[int32]int64{}
+	from, left := map[int32]int64{}, map[int32]int64{}
 	for partition, end := range ends[topic] {
 		start, _ := starts.Lookup(topic, partition)
 		if last, _ := stable.Lookup(topic, partition); last.Offset < end.Offset {
 			return fmt.Errorf("%s/%d: a transaction is open at the end of the round (%d of %d)", topic, partition, last.Offset, end.Offset)
 		}
-		if from[partition] = kgo.NewOffset().At(start.Offset); end.Offset > start.Offset {
+		if from[partition] = start.Offset; end.Offset > start.Offset {
 			left[partition] = end.Offset
 		}
 	}
 	if len(from) == 0 {
 		return fmt.Errorf("there is no topic %s", topic)
 	}
+	for len(left) > 0 {
+		if err := d.readOn(ctx, topic, from, left, visit); err != nil {
+			return fmt.Errorf("%s: %w", topic, err)
+		}
+	}
+	return nil
+}
+
+// silence is after what time of it a reader is replaced: one was seen to wait
+// for seven minutes on a loaded machine.
+const silence = 30 * time.Second
+
+// readOn reads partitions from from on until none is left below its end, or
+// nothing comes any more.
+func (d *direct) readOn(ctx context.Context, topic string, from, left map[int32]int64, visit func(*kgo.Record)) error {
+	at := map[int32]kgo.Offset{}
+	for partition := range left {
+		at[partition] = kgo.NewOffset().At(from[partition])
+	}
 	client, err := kgo.NewClient(kgo.SeedBrokers(d.address), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.KeepControlRecords(), // so that the end is seen though it is the marker of a transaction
-		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{topic: from}))
+		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{topic: at}))
 	if err != nil {
 		return err
 	}
 	defer client.Close()
 	for len(left) > 0 {
-		fetches := client.PollFetches(ctx)
+		poll, cancel := context.WithTimeout(ctx, silence)
+		fetches := client.PollFetches(poll)
+		silent := poll.Err() != nil && ctx.Err() == nil && fetches.NumRecords() == 0
+		cancel()
+		if silent {
+			return nil
+		}
 		if err := fetches.Err(); err != nil {
-			return fmt.Errorf("%s: %w", topic, err)
+			return err
 		}
 		fetches.EachRecord(func(r *kgo.Record) {
 			end, reading := left[r.Partition]
 			if !reading || r.Offset >= end {
 				return
 			}
-			if !r.Attrs.IsControl() {
+			if from[r.Partition] = r.Offset + 1; !r.Attrs.IsControl() {
 				visit(r)
 			}
 			if r.Offset+1 >= end {
