@@ -166,7 +166,7 @@ func (e *expectation) isKey(text string) bool {
 	case "alarm":
 		return slices.Contains([]string{"segment", "at", "value", "n", "coverage", "window", "start", "since", "version", "severity", "says"}, text)
 	case "window":
-		return slices.Contains([]string{"segment", "n", "scored", "coverage", "assumed", "unlabelled", "late", "maturity", "version", "rev", "at"}, text)
+		return slices.Contains([]string{"segment", "n", "scored", "coverage", "assumed", "unlabelled", "late", "maturity", "final-by", "version", "rev", "at"}, text)
 	}
 	return false
 }

@@ -165,7 +165,7 @@ func isNumbers(text string) bool {
 // isTime reports whether a fact is a time.
 func isTime(key string) bool {
 	switch key {
-	case "at", "arrived", "start", "since":
+	case "at", "arrived", "start", "since", "final-by":
 		return true
 	}
 	return false

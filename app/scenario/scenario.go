@@ -82,6 +82,15 @@ func (p *parser) rules(dir string, base *config.Config) (body int) {
 	}
 	complete := *cfg
 	p.config = &complete
+	if f := cfg.Scores; f.Foreign() { // a scenario's scores come by way of events
+		e := &complete.Events
+		e.Segments, e.Clock, e.MaxSkew, e.Oldest = f.Segments, f.Clock, f.MaxSkew, f.Oldest
+		complete.Model.Champion, p.threshold = f.Model+"@"+config.Unversioned, f.Threshold
+		if len(f.Classes) == 2 {
+			p.classes = [2]string{schemas.Canonical(f.Classes[0]), schemas.Canonical(f.Classes[1])}
+		}
+		complete.Scores = config.Scores{Partitioner: f.Partitioner}
+	}
 	p.oneTime = !header && cfg.Labels.Time == ""
 	for _, d := range []struct {
 		text *string

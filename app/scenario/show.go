@@ -57,7 +57,10 @@ func (s *Scenario) window(w *schemas.Window) *line {
 	l.number("late", float64(w.Late), w.Late != 0)
 	if w.Maturity != nil {
 		l.number("maturity", *w.Maturity, false)
+	} else {
+		l.say("maturity", reason(w.MaturityUndefined), false)
 	}
+	l.say("final-by", s.at(w.FinalBy), false)
 	l.say("version", w.Version, false)
 	l.number("rev", float64(w.Revision), false)
 	l.say("at", s.at(w.At), false)
