@@ -17,11 +17,11 @@ the fields of the event. X and y should be rows that the estimator has not learn
 
 What is translated, exactly or not at all (it raises NotTranslatable and says what to do):
 
-    models        linear and logistic ones of scikit-learn, two or more classes; LightGBM and XGBoost without a pipeline
+    models        linear and logistic ones of scikit-learn, of two or more classes
     preparation   Pipeline, ColumnTransformer, SimpleImputer, StandardScaler, MinMaxScaler, MaxAbsScaler, RobustScaler,
                   OneHotEncoder, KBinsDiscretizer, FunctionTransformer(numpy.log1p) and (numpy.clip)
 
-For any other model make the bundle by `hindsight model import` (ONNX, say) and let write_tests prove it with the estimator.
+Of a model file that hindsight reads make the bundle by `hindsight model import`, and let write_tests prove it with the estimator.
 Nothing is ever unpickled.
 """
 
@@ -300,8 +300,8 @@ class _Linear:
             if several and (getattr(estimator, "multi_class", "") == "ovr" or estimator.solver == "liblinear"):
                 raise NotTranslatable(f"{kind}: one-against-the-rest is not a softmax; fit it with multi_class='multinomial'")
         elif kind not in _REGRESSIONS:
-            raise NotTranslatable(f"{kind} is not a linear model that a bundle holds; export it to ONNX, run "
-                                  "`hindsight model import --from onnx`, and prove it with write_tests")
+            raise NotTranslatable(f"{kind} is not a linear model that a bundle holds; where `hindsight model import` "
+                                  "reads its file, let that make the bundle, and prove it with write_tests")
         coef = np.atleast_2d(np.asarray(estimator.coef_, dtype=float))
         if coef.shape[1] != len(prepared):
             raise NotTranslatable(f"the model has {coef.shape[1]} coefficients for {len(prepared)} prepared columns")
@@ -380,7 +380,7 @@ class _Entry:
         done = self.done()
         if any(self.ORDER.index(s) > self.ORDER.index(step) or s == step != "scale" for s in done):
             raise NotTranslatable(f"{who}: {step} after {done[-1]} of {self.input!r}: a bundle prepares in the order "
-                                  + ", ".join(self.ORDER) + "; reorder the pipeline, or export it to ONNX")
+                                  + ", ".join(self.ORDER) + "; reorder the pipeline")
         entry = _Entry(self.input)
         entry.__dict__.update(self.__dict__)
         return entry
@@ -432,7 +432,7 @@ def _transform(step, prepared):
     make = {"SimpleImputer": _imputer, "StandardScaler": _scaler, "MinMaxScaler": _scaler, "MaxAbsScaler": _scaler,
             "RobustScaler": _scaler, "OneHotEncoder": _one_hot, "KBinsDiscretizer": _bins, "FunctionTransformer": _function}
     if kind not in make:
-        raise NotTranslatable(f"{kind} is not among what a bundle prepares ({', '.join(make)}); export the pipeline to ONNX")
+        raise NotTranslatable(f"{kind} is not among what a bundle prepares ({', '.join(make)})")
     for entry, _ in prepared:
         if entry.bucket is not None or entry.levels is not None:
             raise NotTranslatable(f"{kind} after the indicators of {entry.input!r} cannot be said; put it before them")
