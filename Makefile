@@ -55,12 +55,17 @@ fuzz: ## every fuzz target for FUZZTIME (20s)
 		done
 	done
 
+.PHONY: foreign-python
+foreign-python: ## a venv in dist/ with librdkafka and fastavro, for a program that is not ours
+	@[ -x dist/foreign-python/bin/python ] || python3 -m venv dist/foreign-python
+	dist/foreign-python/bin/pip install -q -r integration/foreign/requirements.txt
+
 .PHONY: integration
-integration: ## a real Kafka by testcontainers (image: KAFKA_IMAGE; without a registry: integration/real-kafka/kafka image)
+integration: foreign-python ## a real Kafka by testcontainers (image: KAFKA_IMAGE; without a registry: integration/real-kafka/kafka image)
 	$(GO) test -tags integration -count 1 -timeout 40m -v ./integration
 
 .PHONY: integration-kafka
-integration-kafka: ## the same against KAFKA_BROKERS, or a bare broker on port 19192 that is started for it
+integration-kafka: foreign-python ## the same against KAFKA_BROKERS, or a bare broker on port 19192 that is started for it
 	@if [ -z "$${KAFKA_BROKERS:-}" ]; then
 		dir=$$(mktemp -d)
 		trap '$(KAFKA) clean "$$dir"' EXIT
