@@ -103,7 +103,9 @@ func (a *App) open(ctx context.Context) error {
 	}
 	a.metrics = telemetry.New(a.gatherer)
 	for _, r := range a.config.Watch.Alarms {
-		a.metrics.RequireCoverage(r.Window, r.MinCoverage)
+		if r.Feed == "" {
+			a.metrics.RequireCoverage(r.Window, r.MinCoverage)
+		}
 	}
 	if a.options.Instance == "" {
 		i, err := openInstance(a.config.State.Dir)

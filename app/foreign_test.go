@@ -52,7 +52,10 @@ watch:
   slice: 1h
   windows: [{name: day, size: 1d}]
   metrics: [accuracy, auc]
-  alarms: [{name: low, metric: accuracy, window: day, below: 0.9, segments: [request.country], min_labels: 20}]
+  alarms:
+    - {name: low, metric: accuracy, window: day, below: 0.9, segments: [request.country], min_labels: 20}
+    - {name: labels-stopped, feed: silent, for: 42h, hold: 1h}
+    - {name: labels-few, feed: coverage, window: day, below: 0.5, min_scores: 50}
 `
 )
 
@@ -181,7 +184,7 @@ func (f *theirs) publish() {
 		predicted := map[bool]string{true: "1", false: "0"}[p >= 0.25]
 		sum := f.good[key]
 		switch k := i % 50; {
-		case k == 0: // its label never comes
+		case k == 0, i >= f.n/4 && i < f.n*3/4: // its label never comes, and for a time no label does
 			f.want["unlabelled"]++
 		default:
 			label(id, fraud, at.Add(time.Duration(1+rng.IntN(40))*time.Hour))
@@ -191,7 +194,9 @@ func (f *theirs) publish() {
 				sum[1]++
 			}
 		}
-		f.good[key] = sum
+		if sum[0] > 0 {
+			f.good[key] = sum
+		}
 		switch i % 100 {
 		case 10:
 			bad("misplaced", (place+1)%3, make("lost-"+id, p, at), at)
@@ -223,7 +228,7 @@ func (f *theirs) publish() {
 			put(place, make(id, p, at), at)
 			f.want["duplicate"]++
 		}
-		if i%200 == 5 {
+		if i%200 == 5 { // which does not count as a sign of life
 			label(fmt.Sprint("ghost-", i), true, at)
 			f.want["orphan or waiting"]++
 		}
@@ -353,7 +358,15 @@ func TestScoresOfAnotherProgram(t *testing.T) {
 	}
 	alarms := map[string]bool{}
 	for _, a := range r.Alarms {
-		alarms[a.Segment] = true
+		if a.Name == "low" {
+			alarms[a.Segment] = true
+		}
+		alarms[fmt.Sprint(a.Name, " ", a.State)] = true
+	}
+	for _, want := range []string{"labels-stopped ok", "labels-stopped pending", "labels-stopped firing", "labels-stopped resolved", "labels-few firing"} {
+		if !alarms[want] {
+			t.Errorf("no alarm %s: %v", want, alarms)
+		}
 	}
 	if !alarms[""] || !alarms["request.country=DE"] || !alarms["request.country=FR"] {
 		t.Errorf("no alarm of the whole and of both countries: %v", alarms)

@@ -11,6 +11,7 @@ import (
 	"hindsight/app/config"
 	"hindsight/app/kafka"
 	"hindsight/dashboard"
+	"hindsight/drift/alarm"
 	"hindsight/schemas"
 )
 
@@ -54,6 +55,12 @@ func newView(a *App) *View {
 		}
 		if r.Clear != nil {
 			rule.Clear = *r.Clear
+		}
+		switch r.Feed {
+		case config.FeedSilent:
+			rule.Metric, rule.Bound, rule.Clear, rule.MinCoverage = alarm.Measure, r.For.Seconds(), r.For.Seconds(), 0
+		case config.FeedCoverage:
+			rule.Metric, rule.MinCoverage = alarm.Coverage, 0
 		}
 		v.snapshot.Rules = append(v.snapshot.Rules, rule)
 	}

@@ -73,7 +73,10 @@ func (c *Config) Validate() error {
 		if err := rule.Validate(); err != nil {
 			faults = append(faults, err)
 		}
-		if !windows[rule.Window] {
+		if rule.After > c.Horizon+c.Grace || rule.For > c.Horizon+c.Grace {
+			fault("alarm %q: after %v and for %v must not be longer than horizon and grace together (%v)", rule.Name, rule.After, rule.For, c.Horizon+c.Grace)
+		}
+		if !windows[rule.Window] && rule.Feed != alarm.Silent {
 			fault("alarm %q: window %q is not among the windows", rule.Name, rule.Window)
 		}
 		if rules[rule.Name] {

@@ -51,21 +51,23 @@ func (g *guard) wait(gone, now schemas.Instant) {
 }
 
 // judge finds the most recent window that has ended and has evidence enough,
-// and the instant at which it is out of reach. A window is looked back to until
+// and the instant at which it is out of reach, or another is to be judged. A window is looked back to until
 // its successor is final: from then on, the successor's lack of evidence is the
 // answer. Every window that the track still holds is therefore in reach.
 func (g *guard) judge(now schemas.Instant) (j alarm.Judgement, gone schemas.Instant) {
 	gone = schemas.Forever
 	var newest *window
+	ripe := schemas.Forever // when the next window is to be judged first
 	for _, w := range slices.Backward(g.track.windows) {
-		if w.frame.ends > now {
+		if at := g.ripe(w); at > now {
+			ripe = at
 			continue
 		}
 		if newest == nil {
 			newest = w
 		}
 		// The counts are cheap to look at, the figure is not.
-		if w.labelled < g.rule.MinLabels || w.coverage() < g.rule.MinCoverage {
+		if !g.rule.Promises(w.labelled, w.scored, w.coverage()) {
 			continue
 		}
 		if reading := g.read(w, now); g.rule.Suffices(reading) {
@@ -84,7 +86,12 @@ func (g *guard) judge(now schemas.Instant) (j alarm.Judgement, gone schemas.Inst
 			}
 		}
 	}
-	return j, gone
+	return j, min(gone, ripe)
+}
+
+// ripe is the instant from which on a window is judged.
+func (g *guard) ripe(w *window) schemas.Instant {
+	return w.frame.end.Add(g.rule.After).Ceil(g.track.calendar.tick)
 }
 
 func (g *guard) read(w *window, now schemas.Instant) alarm.Reading {

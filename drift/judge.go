@@ -1,9 +1,9 @@
 package drift
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
+	"time"
 
 	"hindsight/drift/alarm"
 	"hindsight/schemas"
@@ -47,6 +47,9 @@ func (w *Watch) next() schemas.Instant {
 	for _, c := range w.calendars {
 		next = min(next, c.next(w.judged))
 	}
+	for _, l := range w.listeners {
+		next = min(next, max(l.due(w.lateness(), w.config.Tick), w.judged.After(w.config.Tick)))
+	}
 	if len(w.unclaimed) > 0 {
 		next = min(next, w.judged.After(w.config.Tick))
 	}
@@ -81,6 +84,7 @@ func (w *Watch) merge(b batch, now schemas.Instant) {
 			continue
 		}
 		w.cohorts.add(cell, now, b.offset)
+		w.hear(cell)
 		for _, c := range w.calendars {
 			if c.spec.Clock == cell.Clock {
 				c.add(cell, now, b.offset)
@@ -98,17 +102,22 @@ func (w *Watch) alarms(now schemas.Instant) []*schemas.Alarm {
 		}
 	}
 	w.unclaimed = nil
-	var guards []*guard
+	var steps []stepper
 	for _, c := range w.calendars {
 		for _, t := range c.awake {
-			guards = append(guards, t.guards...)
+			for _, g := range t.guards {
+				steps = append(steps, stepper{g.rule, t.trackKey, func() *schemas.Alarm { return g.step(w.config.Model, now) }})
+			}
 		}
 	}
-	slices.SortFunc(guards, func(a, b *guard) int {
-		return cmp.Or(cmp.Compare(a.rule.order, b.rule.order), a.track.compare(b.track.trackKey))
-	})
-	for _, g := range guards {
-		if record := g.step(w.config.Model, now); record != nil {
+	for _, l := range w.listeners {
+		if l.heard || l.due(w.lateness(), w.config.Tick) <= now {
+			steps = append(steps, stepper{l.rule, l.trackKey, func() *schemas.Alarm { return l.step(w.config.Model, w.lateness(), now) }})
+		}
+	}
+	slices.SortFunc(steps, stepper.compare)
+	for _, s := range steps {
+		if record := s.step(); record != nil {
 			records = append(records, record)
 		}
 	}
@@ -131,4 +140,12 @@ func (w *Watch) forget() {
 	for _, c := range w.calendars {
 		c.forget()
 	}
+	for key, l := range w.listeners {
+		if l.over(w.lateness(), w.judged) {
+			delete(w.listeners, key)
+		}
+	}
 }
+
+// lateness is how long after a score its label may come.
+func (w *Watch) lateness() time.Duration { return w.config.Horizon + w.config.Grace }

@@ -1,31 +1,36 @@
 package drift
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 
+	"hindsight/drift/alarm"
 	"hindsight/schemas"
 )
 
 // Memory is what a restart needs beside the slices from Floor on.
 func (w *Watch) Memory() schemas.WatchState {
 	state := schemas.WatchState{Model: w.config.Model, Judged: w.judged}
-	var guards []*guard
+	type remembered struct {
+		stepper
+		memory schemas.AlarmMemory
+	}
+	var all []remembered
 	for _, c := range w.calendars {
 		for _, t := range c.tracks {
 			for _, g := range t.guards {
 				if g.memory.State != schemas.Unknown || g.memory.ID != "" {
-					guards = append(guards, g)
+					all = append(all, remembered{stepper{rule: g.rule, key: t.trackKey}, g.memory})
 				}
 			}
 		}
 	}
-	slices.SortFunc(guards, func(a, b *guard) int {
-		return cmp.Or(cmp.Compare(a.rule.order, b.rule.order), a.track.compare(b.track.trackKey))
-	})
-	for _, g := range guards {
-		state.Alarms = append(state.Alarms, g.memory)
+	for _, l := range w.listeners {
+		all = append(all, remembered{stepper{rule: l.rule, key: l.trackKey}, l.memory})
+	}
+	slices.SortFunc(all, func(a, b remembered) int { return a.compare(b.stepper) })
+	for _, r := range all {
+		state.Alarms = append(state.Alarms, r.memory)
 	}
 	state.Alarms = append(state.Alarms, w.unclaimed...)
 	return state
@@ -60,6 +65,7 @@ func (w *Watch) Restore(state schemas.WatchState) error {
 // reset puts every rule back to where it knows nothing.
 func (w *Watch) reset() {
 	w.unclaimed = nil
+	clear(w.listeners)
 	for _, c := range w.calendars {
 		for _, t := range c.tracks {
 			for _, g := range t.guards {
@@ -81,6 +87,12 @@ func (w *Watch) recall(memory schemas.AlarmMemory) {
 					g.memory = memory
 				}
 			}
+			return
+		}
+	}
+	for _, r := range w.rules {
+		if r.Feed == alarm.Silent && r.Name == memory.Name && r.Covers(memory.Segment) {
+			w.listenerOf(r, trackKey{memory.Version, memory.Segment}).memory = memory
 			return
 		}
 	}

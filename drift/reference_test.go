@@ -60,6 +60,10 @@ func (d *dull) run(from, to schemas.Instant) {
 			d.publish(spec, now)
 		}
 		for i := range d.config.Rules {
+			if d.config.Rules[i].Feed == alarm.Silent {
+				d.listen(i, now)
+				continue
+			}
 			d.judge(i, now)
 		}
 	}
@@ -170,9 +174,71 @@ func (d *dull) judge(i int, now schemas.Instant) {
 	}
 }
 
+// listen judges a rule on silence from all that has happened so far.
+func (d *dull) listen(i int, now schemas.Instant) {
+	rule, settle := &d.config.Rules[i], d.config.Horizon+d.config.Grace
+	type history struct{ scored, labels map[schemas.Instant]int64 }
+	all, fresh := map[dullKey]history{}, map[dullKey]bool{}
+	for _, c := range d.cells {
+		at := c.tick.Ceil(d.config.Tick)
+		if c.Clock != schemas.EventClock || at > now || !rule.Covers(c.Segment) {
+			continue
+		}
+		who := dullKey{rule.Name, 0, c.Version, c.Segment}
+		if all[who].scored == nil {
+			all[who] = history{map[schemas.Instant]int64{}, map[schemas.Instant]int64{}}
+		}
+		all[who].scored[at] += max(0, c.Scored)
+		for _, p := range c.Pairs {
+			all[who].labels[at] += max(0, p.N)
+		}
+		all[who].labels[at] -= c.Assumed
+		fresh[who] = fresh[who] || at == now
+	}
+	for _, who := range slices.SortedFunc(maps.Keys(all), dullKey.compare) {
+		memory, known := d.memories[who]
+		if !known && !fresh[who] {
+			continue
+		}
+		if !known {
+			memory = rule.Begin(who.version, who.segment)
+		}
+		s := alarm.Silence{From: schemas.Beginning, Until: schemas.Beginning, Labels: max(0, all[who].labels[now])}
+		label, resumed := schemas.Beginning, schemas.Beginning
+		for at, n := range all[who].labels {
+			if n > 0 {
+				label = max(label, at)
+			}
+		}
+		for _, at := range slices.Sorted(maps.Keys(all[who].scored)) {
+			if all[who].scored[at] == 0 {
+				continue
+			}
+			if s.Until == schemas.Beginning || at.Sub(s.Until) >= rule.For {
+				resumed = at
+			}
+			s.Until = at
+		}
+		s.From = max(label, resumed)
+		for at, n := range all[who].scored {
+			if at > s.From || at == s.From && label < resumed {
+				s.Scored += n
+			}
+		}
+		over := s.Until.Add(settle) <= now
+		next, record := rule.Listen(d.config.Model, memory, s, over, now)
+		if d.memories[who] = next; next.State == schemas.Unknown && over {
+			delete(d.memories, who)
+		}
+		if record != nil {
+			_ = d.out.Alarm(record)
+		}
+	}
+}
+
 func TestAgainstReference(t *testing.T) {
 	alarms := map[schemas.AlarmState]int{}
-	withdrawn := 0
+	withdrawn, feeds := 0, map[string]int{}
 	for seed := range uint64(6) {
 		w := newWorld(seed)
 		_, out := w.run(t, w.topic(random(seed, 1)), random(seed, 2))
@@ -181,6 +247,7 @@ func TestAgainstReference(t *testing.T) {
 		same(t, "against the reference", out.lines, d.out.lines)
 		for _, a := range out.alarms {
 			alarms[a.State]++
+			feeds[a.Name+" "+a.State.String()]++
 			if isWithdrawn(a) {
 				withdrawn++
 			}
@@ -190,6 +257,13 @@ func TestAgainstReference(t *testing.T) {
 	for state := schemas.Unknown; state <= schemas.Resolved; state++ {
 		if alarms[state] < 3 {
 			t.Errorf("state %d occurs %d times", state, alarms[state])
+		}
+	}
+	for _, name := range []string{"few", "quiet"} {
+		for _, state := range []schemas.AlarmState{schemas.OK, schemas.Pending, schemas.Firing, schemas.Resolved} {
+			if feeds[name+" "+state.String()] == 0 {
+				t.Errorf("the rule on the label feed %q is never %v: %v", name, state, feeds)
+			}
 		}
 	}
 	if withdrawn == 0 {
@@ -215,7 +289,7 @@ func (d *dull) look(rule *alarm.Rule, m metric.Metric, s WindowSpec,
 		if memory.State == schemas.Firing && enough && memory.Last.Start == key.start {
 			j.Fired = &reading
 		}
-		if j.Known || d.ends(s, key.start) > now {
+		if j.Known || key.start.Add(s.Size+rule.After).Ceil(d.config.Tick) > now {
 			continue
 		}
 		if j.Known = enough; enough || first {

@@ -84,6 +84,9 @@ func newWorld(seed uint64) world {
 			{Name: "lossy", Metric: "log_loss", Window: "wide", Segments: []string{"", "region"}, Above: at(0.6), MinLabels: 15, MinCoverage: 0.6, Confidence: 0.8, Hold: 3 * time.Minute},
 			{Name: "mature", Metric: "accuracy", Window: "half", Segments: []string{"", "region"}, Below: at(0.7), MinLabels: 10, MinMaturity: 0.8, Confidence: 0.5, Hold: 2 * time.Minute},
 			{Name: "weighted", Metric: "accuracy_weighted", Window: "wide", Below: at(0.75), MinLabels: 10, Confidence: 0.6},
+			{Name: "few", Feed: alarm.Coverage, Metric: "coverage", Window: "half", Segments: []string{"", "region"}, Below: at(0.52), After: 25 * time.Minute,
+				MinLabels: 12, Confidence: 0.6, Hold: 2 * time.Minute},
+			{Name: "quiet", Feed: alarm.Silent, Segments: []string{alarm.Everything}, For: 3 * time.Minute, Hold: time.Minute},
 			{Name: "flat", Metric: "auc", Window: "odd", Below: at(0.8), Confidence: 0.5},
 		},
 	}}

@@ -3,6 +3,7 @@ package drift
 import (
 	"fmt"
 
+	"hindsight/drift/alarm"
 	"hindsight/drift/metric"
 	"hindsight/schemas"
 )
@@ -23,6 +24,7 @@ type Watch struct {
 	cohorts    *cohorts
 	judged     schemas.Instant
 	unclaimed  []schemas.AlarmMemory // of rules that are no longer configured
+	listeners  map[listenerKey]*listener
 	confidence float64
 	mature     float64
 }
@@ -34,6 +36,7 @@ func New(config Config) (*Watch, error) {
 	}
 	w := &Watch{config: config, judged: schemas.Beginning, confidence: config.Confidence}
 	w.intake.base = schemas.Beginning
+	w.listeners = map[listenerKey]*listener{}
 	if w.confidence == 0 {
 		w.confidence = DefaultConfidence
 	}
@@ -50,9 +53,12 @@ func New(config Config) (*Watch, error) {
 		histogram = histogram || m.Histogram
 	}
 	for i := range config.Rules {
-		m, err := metric.Named(config.Rules[i].Metric)
-		if err != nil {
-			return nil, err
+		var m metric.Metric
+		if config.Rules[i].Feed != alarm.Silent {
+			var err error
+			if m, err = metric.Named(config.Rules[i].Metric); err != nil {
+				return nil, err
+			}
 		}
 		w.rules = append(w.rules, &rule{Rule: config.Rules[i], order: i, metric: m})
 	}
@@ -64,7 +70,7 @@ func New(config Config) (*Watch, error) {
 			tracks: make(map[trackKey]*track), lost: Lost{Window: spec.Name},
 		}
 		for _, r := range w.rules {
-			if r.Window == spec.Name {
+			if r.Window == spec.Name && r.Feed != alarm.Silent {
 				c.rules = append(c.rules, r)
 				c.histogram = c.histogram || r.metric.Histogram
 			}

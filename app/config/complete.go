@@ -25,6 +25,19 @@ func (cfg *Config) complete(has func(key string) bool) {
 	}
 	cfg.Scores.complete(cfg.Topics.Scores)
 	cfg.Watch.complete(has)
+	cfg.Watch.ripen(cfg.Labels.Longest(), has)
+}
+
+// ripen has windows on the event clock judged when all labels were due.
+func (w *Watch) ripen(horizon time.Duration, has func(key string) bool) {
+	for i := range w.Alarms {
+		a := &w.Alarms[i]
+		for _, win := range w.Windows {
+			if a.Feed == FeedCoverage && win.Name == a.Window && win.Clock == EventClock && !has(item("watch.alarms", i, "after")) {
+				a.After = horizon
+			}
+		}
+	}
 }
 
 func (w *Watch) complete(has func(key string) bool) {

@@ -125,9 +125,9 @@ func TestFullFile(t *testing.T) {
 		{cfg.Watch.Metrics, []string{"auc", "accuracy", "log_loss"}},
 		{cfg.Watch.Alarms, []Alarm{
 			{Name: "low", Metric: "accuracy", Window: "hour", Segments: []string{"region"}, Below: &below, Clear: &clearAt,
-				MinLabels: 200, MinCoverage: 0.5, Confidence: 0.95, Severity: "ticket"},
+				MinScores: 200, MinLabels: 200, MinCoverage: 0.5, Confidence: 0.95, Severity: "ticket"},
 			{Name: "lossy", Metric: "log_loss", Window: "hour", Above: &above, Clear: &above,
-				MinLabels: 200, MinCoverage: 0.5, Confidence: 0.95, Hold: 10 * time.Minute, Severity: "page"},
+				MinScores: 200, MinLabels: 200, MinCoverage: 0.5, Confidence: 0.95, Hold: 10 * time.Minute, Severity: "page"},
 		}},
 		{cfg.HTTP.Listen, ":0"},
 		{cfg.Kafka.StageGroup(StageJoin), "elec-join"},

@@ -23,6 +23,7 @@ func TestFaults(t *testing.T) {
 	alarm := func(rest string) string {
 		return "watch:\n  alarms:\n    - {name: x, metric: accuracy, window: day, " + rest + "}"
 	}
+	feed := func(rest string) string { return "watch: {alarms: [{name: f, feed: " + rest + "}]}" }
 	theirs := "scores: {id: x, wire: single-object, schema: s.avsc, "
 	events := "registry: {url: http://r}\nevents: {topic: e, id: id, "
 	for _, c := range []struct{ text, want string }{
@@ -123,6 +124,17 @@ func TestFaults(t *testing.T) {
 		{"watch: {detectors: [{name: adwin, stream: error, params: {delta: 0.002}}]}", "watch.detectors: not yet supported"},
 		{alarm("below: 0.8, window: hour"), "watch.alarms[0].window: is given twice"},
 		{"watch: {alarms: [{name: x, metric: auc, window: hour, above: 1}]}", `watch.alarms[0].window: "hour": there is day`},
+		{feed("silent"), "watch.alarms[0].for: is required: how long scores go on without a label"},
+		{feed("silent, for: 3d, window: day"), "watch.alarms[0].window: is not for feed: silent"},
+		{"labels: {horizon: 1d}\n" + feed("silent, for: 3d"), `watch.alarms[0].for: "3d": must be at most horizon and grace together (2d)`},
+		{feed("silence, for: 3d"), "did you mean silent?"},
+		{feed("coverage, below: 0.5"), "watch.alarms[0].window: is required"},
+		{feed("coverage, window: day"), "watch.alarms[0].below: is required: the share of scores"},
+		{feed("coverage, window: day, below: 50"), `below: "50": must be from 0 to 1`},
+		{feed("coverage, window: day, below: 0.5, metric: auc"), "metric: is not for a rule on the label feed"},
+		{"labels: {horizon: 1d}\n" + feed("coverage, window: day, below: 0.5, after: 9d"), `after: "9d": must be from 0 to horizon and grace together (2d)`},
+		{feed("coverage, window: day, below: 0.5, min_scores: 0"), "min_scores: \"0\": must be at least 1"},
+		{alarm("below: 0.8, for: 1h"), "watch.alarms[0].for: is not for a rule on a metric"},
 		{alarm("severity: page"), "watch.alarms[0].below: is required: give below or above"},
 		{alarm("below: 0.8, above: 0.9"), "one alarm has one bound"},
 		{alarm("below: 0.8, clear: 0.7"), "must be at least below (0.8)"},

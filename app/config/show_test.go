@@ -155,7 +155,7 @@ func TestJSONSchema(t *testing.T) {
 		t.Errorf("default of events.max_bytes = %v, want 1MiB", got)
 	}
 	alarm := at("properties", "watch", "properties", "alarms", "items")
-	if diff := cmp.Diff([]any{"metric", "name", "window"}, alarm["required"]); diff != "" {
+	if diff := cmp.Diff([]any{"name"}, alarm["required"]); diff != "" {
 		t.Errorf("required of an alarm (-want +got)\n%s", diff)
 	}
 	properties := alarm["properties"].(map[string]any)

@@ -30,7 +30,9 @@ func (w *Watch) validate(r *reporter, segments []string) {
 			r.fault(at("name"), a.Name, "is the name of another alarm too")
 		}
 		rules[a.Name] = true
-		r.require(at("window"), a.Window != "", "the name of one of watch.windows")
+		if a.Feed != FeedSilent {
+			r.require(at("window"), a.Window != "", "the name of one of watch.windows")
+		}
 		if a.Window != "" && !names[a.Window] {
 			windows := w.windowNames()
 			r.fault(at("window"), a.Window, "there %s%s", isOrAre(windows), didYouMean(a.Window, windows))
@@ -41,8 +43,15 @@ func (w *Watch) validate(r *reporter, segments []string) {
 			}
 		}
 		unique(r, at("segments"), a.Segments)
-		w.validateAge(r, a, at)
-		a.validate(r, at)
+		if a.Feed != "" {
+			a.validateFeed(r, at, r.cfg.Labels.Longest()+r.cfg.Labels.Grace)
+			continue
+		}
+		if !r.bad[at("feed")] {
+			r.foreignKeys(at, "a rule on a metric", "for", "after")
+			w.validateAge(r, a, at)
+			a.validate(r, at)
+		}
 	}
 	if len(w.Detectors) > 0 {
 		r.fault("watch.detectors", "", "not yet supported; leave the list empty")

@@ -27,10 +27,21 @@ type Window struct {
 	Clock string        `yaml:"clock" default:"event" allowed:"event|label"`
 }
 
-// Alarm is a rule on one metric in one window. Exactly one of Below and Above
-// is set; Clear is never nil once loaded.
+// The values of Alarm.Feed.
+const (
+	FeedCoverage = "coverage"
+	FeedSilent   = "silent"
+)
+
+// Alarm is a rule on one metric in one window, or on the label feed. Exactly one
+// of Below and Above is set, but for a Feed that is silent; Clear is never nil
+// once loaded where there is a bound.
 type Alarm struct {
 	Name        string        `yaml:"name"`
+	Feed        string        `yaml:"feed" allowed:"coverage|silent"` // "": the rule is on Metric
+	For         time.Duration `yaml:"for"`                            // silent
+	After       time.Duration `yaml:"after"`                          // coverage; default: the horizon, on the event clock
+	MinScores   int64         `yaml:"min_scores" default:"200"`       // coverage
 	Metric      string        `yaml:"metric" allowed:"accuracy|accuracy_weighted|accuracy_lowest|accuracy_highest|balanced_accuracy|log_loss|auc"`
 	Window      string        `yaml:"window"`
 	Segments    []string      `yaml:"segments" kind:"field"` // fields kept apart beside the whole

@@ -7,6 +7,7 @@ import (
 	"hindsight/app/config"
 	"hindsight/drift"
 	"hindsight/drift/alarm"
+	"hindsight/drift/metric"
 	"hindsight/labels"
 	"hindsight/schemas"
 )
@@ -71,6 +72,10 @@ func Watch(cfg *config.Config) drift.Config {
 		Windows: WindowSpecs(cfg.Watch.Windows), Metrics: cfg.Watch.Metrics, Mature: cfg.Watch.Mature,
 	}
 	for _, r := range cfg.Watch.Alarms {
+		if r.Feed != "" {
+			c.Rules = append(c.Rules, feedRule(r, append([]string{""}, r.Segments...)))
+			continue
+		}
 		whole, maturity := []string{""}, 0.0
 		if r.MinMaturity != nil {
 			maturity = *r.MinMaturity
@@ -81,4 +86,16 @@ func Watch(cfg *config.Config) drift.Config {
 		})
 	}
 	return c
+}
+
+// feedRule is a rule on the label feed.
+func feedRule(r config.Alarm, segments []string) alarm.Rule {
+	out := alarm.Rule{Name: r.Name, Segments: segments, Hold: r.Hold, Severity: r.Severity}
+	if r.Feed == config.FeedSilent {
+		out.Feed, out.For = alarm.Silent, r.For
+		return out
+	}
+	out.Feed, out.Metric, out.Window, out.After = alarm.Coverage, metric.OfFeed, r.Window, r.After
+	out.Below, out.Clear, out.MinLabels, out.Confidence = r.Below, r.Clear, r.MinScores, r.Confidence
+	return out
 }

@@ -15,11 +15,16 @@ import (
 // value of every segment field.
 const Everything = "*"
 
-// Rule watches one metric of one window against one bound.
+// Rule watches one metric of one window against one bound, or the label feed.
 type Rule struct {
 	Name   string
-	Metric string // as in metric.Names
-	Window string // name of a window
+	Feed   string // "", Coverage or Silent
+	Metric string // as in metric.Names; "coverage" for Coverage
+	Window string // name of a window; none for Silent
+	// After is how long after its end a window is judged, for Coverage.
+	After time.Duration
+	// For is how long scores go on without a label until that is silence.
+	For time.Duration
 	// Segments selects what is watched, each with a life cycle of its own:
 	// nothing for the whole alone, else any of "" (the whole), a field (each of
 	// its values), field=value (that one), Everything.
@@ -27,7 +32,7 @@ type Rule struct {
 	// Exactly one of Below and Above is the bound.
 	Below, Above *float64
 	Clear        *float64 // the point value at or past which a firing alarm resolves; nil: the bound
-	MinLabels    int64    // outcomes that the metric must rest on
+	MinLabels    int64    // outcomes that the metric must rest on; for Coverage: scores
 	MinCoverage  float64  // in [0, 1]
 	MinMaturity  float64  // in [0, 1]; 0: the maturity does not matter
 	Confidence   float64  // of the two-sided interval, in (0, 1)
@@ -37,6 +42,9 @@ type Rule struct {
 
 // Bound is the limit, and whether being below it is the fault.
 func (r *Rule) Bound() (bound float64, below bool) {
+	if r.Feed == Silent {
+		return r.For.Seconds(), false
+	}
 	if r.Below != nil {
 		return *r.Below, true
 	}
@@ -71,6 +79,14 @@ func (r *Rule) Suffices(x Reading) bool {
 	return x.Metric.Undefined == "" && x.Metric.N >= r.MinLabels && x.Coverage >= r.MinCoverage
 }
 
+// Promises reports whether a window may suffice, by counts that cost nothing.
+func (r *Rule) Promises(labelled, scored int64, coverage float64) bool {
+	if r.Feed == Coverage {
+		return scored >= r.MinLabels
+	}
+	return labelled >= r.MinLabels && coverage >= r.MinCoverage
+}
+
 // past reports whether the whole interval is on the wrong side of the bound.
 func (r *Rule) past(m schemas.Metric) bool {
 	bound, below := r.Bound()
@@ -98,6 +114,18 @@ func (r *Rule) Validate() error {
 	if r.Name == "" {
 		fault("name is missing")
 	}
+	if r.Hold < 0 {
+		fault("hold is %v: it cannot be negative", r.Hold)
+	}
+	if r.Feed == Silent {
+		if r.For <= 0 {
+			fault("for is %v: say how long scores go on without a label until that is silence", r.For)
+		}
+		return errors.Join(faults...)
+	}
+	if r.After < 0 {
+		fault("after is %v: it cannot be negative", r.After)
+	}
 	if _, err := metric.Named(r.Metric); err != nil {
 		fault("%w", err)
 	}
@@ -120,9 +148,6 @@ func (r *Rule) Validate() error {
 	}
 	if !(r.Confidence > 0 && r.Confidence < 1) {
 		fault("confidence is %v: it must lie between 0 and 1, 0.95 for instance", r.Confidence)
-	}
-	if r.Hold < 0 {
-		fault("hold is %v: it cannot be negative", r.Hold)
 	}
 	return errors.Join(faults...)
 }

@@ -122,7 +122,7 @@ func (s stepping) change(memory schemas.AlarmMemory, next schemas.AlarmState, re
 		At: s.now, Since: memory.Since, Severity: s.rule.Severity,
 		Model: s.model, Version: memory.Version, Segment: memory.Segment,
 		Window: s.rule.Window, Start: reading.Start, End: reading.End,
-		Metric: s.rule.Metric, Value: reading.Metric.Value, Low: reading.Metric.Low, High: reading.Metric.High,
+		Metric: s.measure(), Value: reading.Metric.Value, Low: reading.Metric.Low, High: reading.Metric.High,
 		N: reading.Metric.N, Coverage: reading.Coverage, Bound: bound,
 		Text: s.rule.Name + " " + shout(next) + ": " + say(memory, reading),
 	}
@@ -132,6 +132,14 @@ func (s stepping) change(memory schemas.AlarmMemory, next schemas.AlarmState, re
 	}
 	record := memory.Last
 	return memory, &record
+}
+
+// measure is the name of what the rule judges.
+func (s stepping) measure() string {
+	if s.rule.Feed == Silent {
+		return Measure
+	}
+	return s.rule.Metric
 }
 
 func (s stepping) sayer(next schemas.AlarmState) func(schemas.AlarmMemory, Reading) string {

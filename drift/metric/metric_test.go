@@ -109,3 +109,16 @@ func TestNamed(t *testing.T) {
 		t.Errorf("auc: %+v, %v", m, err)
 	}
 }
+
+// Assumed truths are no labels, and what was never scored has no coverage.
+func TestCoverageCountsLabels(t *testing.T) {
+	var s Sums
+	if got := figure(t, OfFeed, &s, 0.95); got.Undefined != Empty {
+		t.Errorf("coverage of nothing is %+v", got)
+	}
+	s.Add(&schemas.Sums{Scored: 10, Assumed: 2, Pairs: []schemas.Pair{{Truth: "a", Prediction: "a", N: 5}}})
+	low, high := wilson(3, 10, quantile(0.95))
+	if got := figure(t, OfFeed, &s, 0.95); got.Value != 0.3 || got.N != 10 || got.Low != low || got.High != high {
+		t.Errorf("coverage is %+v, want 0.3 of 10", got)
+	}
+}

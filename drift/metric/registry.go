@@ -62,9 +62,14 @@ func table() []Metric {
 	}
 }
 
-// Named returns the metric of that name, or an error that lists the names there are.
+// OfFeed is the name of the figure that rules on the label feed judge. It is
+// no metric of a window, which carries its own.
+const OfFeed = "coverage"
+
+// Named returns the metric of that name, or [OfFeed], or an error that lists
+// the names there are.
 func Named(name string) (Metric, error) {
-	for _, m := range table() {
+	for _, m := range append(table(), Metric{Name: OfFeed, figure: coverage}) {
 		if m.Name == name {
 			return m, nil
 		}
