@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"hindsight/scoring/model/tree"
 )
 
 // section is "key=value" lines up to a line that begins another. A key stands
@@ -30,7 +32,7 @@ func (s *section) put(line string) error {
 // slice of a field points into text.
 func split(text string) (header *section, trees []*section, rest string, err error) {
 	header = &section{"header", map[string]string{}}
-	at := header
+	at, lines := header, 0
 	for {
 		line, after, more := strings.Cut(text, "\n")
 		line = strings.TrimSuffix(line, "\r")
@@ -43,11 +45,17 @@ func split(text string) (header *section, trees []*section, rest string, err err
 			if want := "Tree=" + strconv.Itoa(len(trees)); line != want {
 				return nil, nil, "", fmt.Errorf("%.40q stands where %q has to", line, want)
 			}
+			if len(trees) == tree.MaxTrees {
+				return nil, nil, "", fmt.Errorf("has more than the %d trees allowed", tree.MaxTrees)
+			}
 			at = &section{"tree " + strconv.Itoa(len(trees)), map[string]string{}}
 			trees = append(trees, at)
 		case line != "":
 			if len(at.fields) >= maxFields {
 				return nil, nil, "", fmt.Errorf("%s: has more than %d lines", at.name, maxFields)
+			}
+			if lines++; lines > maxLines {
+				return nil, nil, "", fmt.Errorf("has more than %d lines", maxLines)
 			}
 			if err := at.put(line); err != nil {
 				return nil, nil, "", err
@@ -57,7 +65,10 @@ func split(text string) (header *section, trees []*section, rest string, err err
 	}
 }
 
-const maxFields = 100 // of a section; LightGBM writes about twenty
+const (
+	maxFields = 100     // of a section; LightGBM writes about twenty
+	maxLines  = 8 << 20 // of all sections
+)
 
 // integer reads a field that is one whole number within [low, high].
 func (s *section) integer(key string, low, high int) (int, error) {

@@ -1,6 +1,7 @@
 package lightgbm
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -120,6 +121,7 @@ func TestParseRefuses(t *testing.T) {
 		"names":              {"=a b", "=a", "feature_names has 1 names, max_feature_idx wants 2"},
 		"features":           {"idx=1", "idx=900000000", "max_feature_idx"},
 		"tree out of order":  {"Tree=0", "Tree=1", `"Tree=1" stands where "Tree=0" has to`},
+		"a bomb of trees":    {"Tree=0", treeHeads(1 << 19), "has more than the 262144 trees allowed"},
 		"leaves":             {"leaves=3", "leaves=1000000000", "tree 0: num_leaves"},
 		"more leaves":        {"leaves=3", "leaves=4", "leaf_value has 3 entries, wants 4"},
 		"short array":        {"left_child=-1 -2", "left_child=-1", "left_child has 1 entries, wants 2"},
@@ -151,6 +153,14 @@ func TestParseRefuses(t *testing.T) {
 			}
 		})
 	}
+}
+
+func treeHeads(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "Tree=%d\n", i)
+	}
+	return b.String()
 }
 
 // FuzzLightGBM: no file brings the parser down, and where one loads, the fast

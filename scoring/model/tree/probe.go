@@ -9,7 +9,7 @@ import "math"
 // valid during the call. Large forests get fewer rows, so that time stays bounded.
 func (f *Forest) Probe(most int, visit func(x []float64)) {
 	x := make([]float64, f.Width)
-	left := min(most, max(1<<22/len(f.Trees), 64))
+	left := min(most, max(maxProbeSteps/f.steps(), 64))
 	try := func(feature int, v float64) {
 		if left > 0 {
 			left--
@@ -58,6 +58,31 @@ func (f *Forest) Probe(most int, visit func(x []float64)) {
 
 // probesOfNode is about how many rows a node costs.
 const probesOfNode = 4
+
+// maxProbeSteps bounds the nodes that all rows together may pass.
+const maxProbeSteps = 1 << 26
+
+// steps is how many nodes a row passes at most.
+func (f *Forest) steps() int {
+	sum := 1
+	for i := range f.Trees {
+		t := &f.Trees[i]
+		if len(t.Nodes) == 0 {
+			continue
+		}
+		depth, deepest := make([]int, len(t.Nodes)), 0
+		for _, at := range breadthFirst(t) {
+			for _, child := range [...]int{t.Nodes[at].Left, t.Nodes[at].Right} {
+				if child >= 0 {
+					depth[child] = depth[at] + 1
+				}
+			}
+			deepest = max(deepest, depth[at]+1)
+		}
+		sum += deepest
+	}
+	return sum
+}
 
 // edges are the values at which a comparison could go wrong.
 func edges() []float64 {

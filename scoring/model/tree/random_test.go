@@ -169,4 +169,9 @@ func TestDeepTreeOfAHostileFile(t *testing.T) {
 	if sums[0] != 1 {
 		t.Errorf("got %v", sums)
 	}
+	rows := 0
+	f.Probe(1<<20, func([]float64) { rows++ })
+	if want := maxProbeSteps / 200_001; rows < want/2 || rows > want {
+		t.Errorf("probed with %d rows, want about %d", rows, want)
+	}
 }

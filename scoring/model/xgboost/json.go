@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strconv"
 )
 
@@ -12,6 +11,7 @@ import (
 type jsonReader struct {
 	data []byte
 	at   int
+	left budget
 }
 
 func (r *jsonReader) fail(format string, args ...any) error {
@@ -108,28 +108,17 @@ func (r *jsonReader) object(n *node, depth int) error {
 		if err != nil {
 			return err
 		}
-		if err := n.add(key); err != nil {
+		member, err := r.left.member(n, key)
+		if err != nil {
 			return r.fail("%w", err)
 		}
 		if err := r.expect(':'); err != nil {
 			return err
 		}
-		if err := r.value(&n.items[len(n.items)-1], depth+1); err != nil {
+		if err := r.value(member, depth+1); err != nil {
 			return err
 		}
 	}
-}
-
-// add makes room for the member key.
-func (n *node) add(key string) error {
-	switch {
-	case slices.Contains(n.keys, key):
-		return fmt.Errorf("%.40q is there twice", key)
-	case len(n.keys) == maxKeys:
-		return fmt.Errorf("an object has more than %d members", maxKeys)
-	}
-	n.keys, n.items = append(n.keys, key), append(n.items, node{})
-	return nil
 }
 
 // list reads an array; one without texts, lists and objects in it is not
@@ -143,8 +132,11 @@ func (r *jsonReader) list(n *node, depth int) error {
 	}
 	n.kind = list
 	for {
-		n.items = append(n.items, node{})
-		if err := r.value(&n.items[len(n.items)-1], depth+1); err != nil {
+		item, err := r.left.item(n)
+		if err != nil {
+			return r.fail("%w", err)
+		}
+		if err := r.value(item, depth+1); err != nil {
 			return err
 		}
 		if r.next() == ']' {

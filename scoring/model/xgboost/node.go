@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -37,9 +38,37 @@ func (k kind) String() string {
 
 // Limits of a document, before anything is taken for it.
 const (
-	maxDepth = 64
-	maxKeys  = 1000 // of one object
+	maxDepth  = 64
+	maxKeys   = 1000    // of one object
+	maxValues = 8 << 20 // of the whole, arrays of numbers being one
 )
+
+// budget is how many values a document may still have: as many as XGBoost
+// would put into its bytes, so that memory stays a small multiple of the file.
+type budget int
+
+func newBudget(bytes int) budget { return budget(min(maxValues, 1000+bytes/8)) }
+
+// item makes room for one more value in n.
+func (b *budget) item(n *node) (*node, error) {
+	if *b--; *b < 0 {
+		return nil, fmt.Errorf("has more values than a model of its size")
+	}
+	n.items = append(n.items, node{})
+	return &n.items[len(n.items)-1], nil
+}
+
+// member makes room for the member key of the object n.
+func (b *budget) member(n *node, key string) (*node, error) {
+	switch {
+	case slices.Contains(n.keys, key):
+		return nil, fmt.Errorf("%.40q is there twice", key)
+	case len(n.keys) == maxKeys:
+		return nil, fmt.Errorf("an object has more than %d members", maxKeys)
+	}
+	n.keys = append(n.keys, key)
+	return b.item(n)
+}
 
 // find returns the member key of an object, nil where there is none.
 func (n *node) find(key string) *node {

@@ -28,9 +28,9 @@ func readDocument(data []byte) (*node, error) {
 		return nil, fmt.Errorf("is neither JSON nor UBJSON; save the booster as model.ubj or model.json")
 	}
 	if len(data) > 1 && data[1] == 'L' {
-		return (&ubjReader{data: data}).document()
+		return (&ubjReader{data: data, left: newBudget(len(data))}).document()
 	}
-	return (&jsonReader{data: data}).document()
+	return (&jsonReader{data: data, left: newBudget(len(data))}).document()
 }
 
 func parseModel(root *node) (*Model, error) {

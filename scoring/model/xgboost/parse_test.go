@@ -133,6 +133,7 @@ func TestParseRefuses(t *testing.T) {
 		"category node":    {`"categories_nodes": [2]`, `"categories_nodes": [7]`, "node 7, which is not a categorical one of 5"},
 		"split type":       {`"split_type": [0, 0, 1`, `"split_type": [2, 0, 1`, "split_type 2 without categories"},
 		"nested":           {"[3, 2, 0]", strings.Repeat("[", 100000), "nested more than 64 deep"},
+		"a bomb of lists":  {"[3, 2, 0]", "[" + strings.Repeat("[],", 1<<20) + "[]]", "more values than a model of its size"},
 		"short weights":    {`"gbtree", "model"`, `"dart", "weight_drop": [], "model"`, ""},
 		"weights":          {`"gbtree", "model"`, `"dart", "weight_drop": [1, 1], "model"`, "weight_drop has 2 entries, wants 1"},
 	}
@@ -155,14 +156,15 @@ func TestUBJSONRefuses(t *testing.T) {
 	length := func(n int64) string { return "L" + string(binary.BigEndian.AppendUint64(nil, uint64(n))) }
 	key := length(1) + "a"
 	for name, test := range map[string]struct{ text, want string }{
-		"a long text":    {"{" + key + "S" + length(1<<62), "entries are promised"},
-		"minus one":      {"{" + key + "[#" + length(-1), "entries are promised"},
-		"a long array":   {"{" + key + "[$L#" + length(1<<60), "entries are promised"},
-		"bytes for half": {"{" + key + "[$d#" + length(2) + "1234567", "2 entries are promised"},
-		"nested":         {"{" + key + strings.Repeat("[", 1_000_000), "nested more than 64 deep"},
-		"cut off":        {"{" + key, "cut off"},
-		"a type":         {"{" + key + "H", "type 'H' is not supported"},
-		"a typed type":   {"{" + key + "[$S#" + length(1), "array of type 'S' is not supported"},
+		"a long text":     {"{" + key + "S" + length(1<<62), "entries are promised"},
+		"minus one":       {"{" + key + "[#" + length(-1), "entries are promised"},
+		"a long array":    {"{" + key + "[$L#" + length(1<<60), "entries are promised"},
+		"bytes for half":  {"{" + key + "[$d#" + length(2) + "1234567", "2 entries are promised"},
+		"nested":          {"{" + key + strings.Repeat("[", 1_000_000), "nested more than 64 deep"},
+		"a bomb of nulls": {"{" + key + "[" + strings.Repeat("Z", 1<<20), "more values than a model of its size"},
+		"cut off":         {"{" + key, "cut off"},
+		"a type":          {"{" + key + "H", "type 'H' is not supported"},
+		"a typed type":    {"{" + key + "[$S#" + length(1), "array of type 'S' is not supported"},
 	} {
 		if _, err := Parse([]byte(test.text)); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: error %v, want %q", name, err, test.want)

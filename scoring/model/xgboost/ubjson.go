@@ -11,6 +11,7 @@ import (
 type ubjReader struct {
 	data []byte
 	at   int
+	left budget
 }
 
 func (r *ubjReader) fail(format string, args ...any) error {
@@ -126,10 +127,11 @@ func (r *ubjReader) object(n *node, depth int) error {
 		if err != nil {
 			return err
 		}
-		if err := n.add(key); err != nil {
+		member, err := r.left.member(n, key)
+		if err != nil {
 			return r.fail("%w", err)
 		}
-		if err := r.value(&n.items[len(n.items)-1], depth+1); err != nil {
+		if err := r.value(member, depth+1); err != nil {
 			return err
 		}
 	}
@@ -149,21 +151,27 @@ func (r *ubjReader) list(n *node, depth int) error {
 			return err
 		}
 		for range count {
-			n.items = append(n.items, node{})
-			if err := r.value(&n.items[len(n.items)-1], depth+1); err != nil {
+			if err := r.item(n, depth); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
 	for r.peek() != ']' {
-		n.items = append(n.items, node{})
-		if err := r.value(&n.items[len(n.items)-1], depth+1); err != nil {
+		if err := r.item(n, depth); err != nil {
 			return err
 		}
 	}
 	_, err := r.marker()
 	return err
+}
+
+func (r *ubjReader) item(n *node, depth int) error {
+	item, err := r.left.item(n)
+	if err != nil {
+		return r.fail("%w", err)
+	}
+	return r.value(item, depth+1)
 }
 
 // typed keeps the bytes of `$type#L count`.
