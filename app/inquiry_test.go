@@ -225,3 +225,29 @@ func TestSamples(t *testing.T) {
 		t.Errorf("whole %v (-want +got)\n%s", s.Whole, diff)
 	}
 }
+
+// Scores that another program writes have stories too, whatever their keys are.
+func TestStoryOfForeignScores(t *testing.T) {
+	ask := newAsked(t)
+	cfg := *ask.Config
+	cfg.Events = config.Events{}
+	cfg.Topics.Scores = "events" // two texts: the id, and what becomes the prediction
+	cfg.Scores = config.Scores{Partitioner: config.Murmur2, Wire: config.Bare, Schema: cfg.Labels.Schema, ID: "id", Prediction: "truth", Model: "theirs", Clock: config.EventTimeClock}
+	value := append([]byte{10}, "alien"...)
+	client, err := kgo.NewClient(ask.Client...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	r := &kgo.Record{Topic: "events", Key: []byte("some key"), Value: append(value, 2, '1'), Timestamp: minutes(60).Time()}
+	if err := client.ProduceSync(t.Context(), r).FirstErr(); err != nil {
+		t.Fatal(err)
+	}
+	s, err := (&Inquiry{Client: ask.Client, Admin: ask.Admin, Config: &cfg}).Story(t.Context(), "alien")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(s.Facts) != 2 || !strings.Contains(s.Facts[0].Text, `theirs@unversioned said 0, which is class "1", of the event of 2026-11-23T01:00:00Z, in a score that another program wrote`) {
+		t.Errorf("the story is %+v", s.Facts)
+	}
+}
