@@ -23,6 +23,8 @@ tests yet: add golden.csv and a performance test to it.
 
   lightgbm         a booster saved by save_model, versions v2 to v4
   xgboost          a booster saved by save_model as JSON or UBJSON, versions 1 to 3
+  mlflow           a directory with the file MLmodel, of the flavour lightgbm or
+                   xgboost; python_function and pickles run code and are refused
   sklearn-linear   JSON of coef [rows × features], intercept, and where they
                    apply classes, features, mean and scale`,
 		Example: `  hindsight model import --from lightgbm model.txt --name fraud --output bundles/fraud@2
@@ -32,8 +34,8 @@ tests yet: add golden.csv and a performance test to it.
 			if err := required(c, "from", "name", "output"); err != nil {
 				return err
 			}
-			if !slices.Contains(scoring.ImportFormats(), from) {
-				return usagef("--from %s is not supported; supported: %s", from, strings.Join(scoring.ImportFormats(), ", "))
+			if !slices.Contains(importSources(), from) {
+				return usagef("--from %s is not supported; supported: %s", from, strings.Join(importSources(), ", "))
 			}
 			if version == "" {
 				version = scoring.VersionOf(output)
@@ -41,17 +43,8 @@ tests yet: add golden.csv and a performance test to it.
 			if err := errors.Join(scoring.CheckName(name), scoring.CheckName(version)); err != nil {
 				return usagef("%v", err)
 			}
-			file, err := openInput(c, args[0])
-			if err != nil {
+			if err := importModel(c, from, args[0], name, version, output); err != nil {
 				return err
-			}
-			defer file.Close()
-			data, err := io.ReadAll(io.LimitReader(file, scoring.ImportLimit(from)+1))
-			if err != nil {
-				return err
-			}
-			if err := scoring.Import(from, data, name, version, output); err != nil {
-				return fmt.Errorf("%s: %w", args[0], err)
 			}
 			b, cert, err := scoring.Load(output)
 			if err != nil {
@@ -62,9 +55,36 @@ tests yet: add golden.csv and a performance test to it.
 			return showCertificate(w, cert)
 		},
 	}
-	c.Flags().StringVar(&from, "from", "", "`FORMAT` of FILE: "+strings.Join(scoring.ImportFormats(), ", "))
+	c.Flags().StringVar(&from, "from", "", "`FORMAT` of FILE: "+strings.Join(importSources(), ", "))
 	c.Flags().StringVar(&name, "name", "", "`NAME` of the model")
 	c.Flags().StringVar(&version, "version", "", "`VERSION`; default what follows @ in the last element of --output, else 1")
 	c.Flags().StringVar(&output, "output", "", "`DIR` of the bundle; made with its parents")
 	return c
+}
+
+func importSources() []string { return append(scoring.ImportFormats(), "mlflow") }
+
+func importModel(c *cobra.Command, from, place, name, version, output string) error {
+	if from == "mlflow" {
+		if err := localDir(place); err != nil {
+			return err
+		}
+		if err := scoring.ImportMLflow(place, name, version, output); err != nil {
+			return fmt.Errorf("%s: %w", place, err)
+		}
+		return nil
+	}
+	file, err := openInput(c, place)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, scoring.ImportLimit(from)+1))
+	if err != nil {
+		return err
+	}
+	if err := scoring.Import(from, data, name, version, output); err != nil {
+		return fmt.Errorf("%s: %w", place, err)
+	}
+	return nil
 }
