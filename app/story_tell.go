@@ -56,9 +56,11 @@ func scoreWords(x *schemas.Score) string {
 	if x.Prediction != "" {
 		text += fmt.Sprintf(", which is class %q", x.Prediction)
 	}
-	text += fmt.Sprintf(", of the event of %v at partition %d, offset %d", x.EventTime, x.SourcePartition, x.SourceOffset)
+	text += fmt.Sprintf(", of the event of %v", x.EventTime)
 	if x.SourcePartition < 0 {
-		text = strings.TrimSuffix(text, fmt.Sprintf(" at partition %d, offset %d", x.SourcePartition, x.SourceOffset))
+		text += ", in a score that another program wrote"
+	} else {
+		text += fmt.Sprintf(" at partition %d, offset %d", x.SourcePartition, x.SourceOffset)
 	}
 	if x.ScoredAt > schemas.Beginning {
 		text += fmt.Sprintf("; scored at %v", x.ScoredAt)
