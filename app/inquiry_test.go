@@ -247,7 +247,7 @@ func TestStoryOfForeignScores(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(s.Facts) != 2 || !strings.Contains(s.Facts[0].Text, `theirs@unversioned said 0, which is class "1", of the event of 2026-11-23T01:00:00Z`) {
+	if len(s.Facts) != 2 || !strings.Contains(s.Facts[0].Text, `theirs@unversioned said 0, which is class "1", of the event of 2026-11-23T01:00:00Z, in a score that another program wrote`) {
 		t.Errorf("the story is %+v", s.Facts)
 	}
 }
