@@ -120,25 +120,26 @@ recovery: ## how JOIN comes back with PENDING (1000000) scores pending, with its
 	$(GO) run ./bench -recovery -n $(or $(PENDING),1000000)
 
 # The Python libraries that our answers are compared with; xgboost without the GPU's libraries that it wants.
-PYTHON := dist/python/bin/python
-$(PYTHON):
-	python3 -m venv dist/python
-	dist/python/bin/pip install -q --disable-pip-version-check lightgbm==4.7.0 numpy scipy
-	dist/python/bin/pip install -q --disable-pip-version-check --no-deps xgboost==3.2.0
+TREES := dist/trees-python
+$(TREES)/complete:
+	python3 -m venv $(TREES)
+	$(TREES)/bin/pip install -q --disable-pip-version-check lightgbm==4.7.0 numpy==2.4.6 scipy==1.17.1
+	$(TREES)/bin/pip install -q --disable-pip-version-check --no-deps xgboost==3.2.0
+	touch $@
 
 .PHONY: models-differential
-models-differential: $(PYTHON) ## random models trained in Python, our answers compared with the libraries' bit by bit: MODELS=66 SEED=n
+models-differential: $(TREES)/complete ## random models trained in Python, our answers compared with the libraries' bit by bit: MODELS=66 SEED=n
 	@dir=$$(mktemp -d)
 	trap 'rm -rf "$$dir"' EXIT
-	$(PYTHON) bench/models/train.py "$$dir" $(or $(MODELS),66) $(or $(SEED),$$RANDOM)
+	$(TREES)/bin/python bench/models/train.py "$$dir" $(or $(MODELS),66) $(or $(SEED),$$RANDOM)
 	$(GO) run ./bench/models -golden "$$dir"
 
 .PHONY: bench-models
-bench-models: $(PYTHON) ## CPU of trees here and in the C APIs of LightGBM and XGBoost, by turns in one run
-	@test -e dist/models/xgb_27_nan.ubj || $(PYTHON) bench/models/train_large.py dist/models
+bench-models: $(TREES)/complete ## CPU of trees here and in the C APIs of LightGBM and XGBoost, by turns in one run
+	@test -e dist/models/xgb_27_nan.ubj || $(TREES)/bin/python bench/models/train_large.py dist/models
 	cc -O2 bench/models/native/native.c -o dist/native -ldl
 	$(GO) run ./bench/models -speed dist/models -native dist/native \
-		-lightgbm $$(find dist/python/lib -name lib_lightgbm.so) -xgboost $$(find dist/python/lib -name libxgboost.so)
+		-lightgbm $$(find $(TREES)/lib -name lib_lightgbm.so) -xgboost $$(find $(TREES)/lib -name libxgboost.so)
 
 .PHONY: state
 state: ## what JOIN's state costs with 1, 3 and 10 million scores pending, without Kafka: PENDING=N,N PAIRS=n
