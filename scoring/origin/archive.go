@@ -43,6 +43,7 @@ func unpackInto(root *os.Root, archive io.Reader, l limits) error {
 	}
 	unpacked := &bounded{r: zipped, read: read, limits: l}
 	files := tar.NewReader(unpacked)
+	into := &unpacker{root: root, left: l.bytes}
 	for entries := 0; ; entries++ {
 		header, err := files.Next()
 		switch {
@@ -53,13 +54,25 @@ func unpackInto(root *os.Root, archive io.Reader, l limits) error {
 		case entries == l.entries:
 			return fmt.Errorf("holds more than %d files and directories", l.entries)
 		}
-		if err := unpackEntry(root, header, files); err != nil {
+		if err := into.entry(header, files); err != nil {
 			return fmt.Errorf("%.200q: %w", header.Name, err)
 		}
 	}
 }
 
-func unpackEntry(root *os.Root, header *tar.Header, content io.Reader) error {
+// unpacker writes entries below root, left bytes of content at most. They are
+// counted apart from what the archive is read as, lest one stand for many.
+type unpacker struct {
+	root *os.Root
+	left int64
+}
+
+func (u *unpacker) entry(header *tar.Header, content io.Reader) error {
+	for key := range header.PAXRecords { // of a regular file by its type
+		if strings.HasPrefix(key, "GNU.sparse.") {
+			return fmt.Errorf("is a %s; a bundle holds files and directories only", kindOf(tar.TypeGNUSparse))
+		}
+	}
 	name := strings.TrimSuffix(strings.TrimPrefix(header.Name, "./"), "/")
 	switch header.Typeflag {
 	case tar.TypeXGlobalHeader: // git archive writes one; it is no file
@@ -76,21 +89,24 @@ func unpackEntry(root *os.Root, header *tar.Header, content io.Reader) error {
 		return errors.New("is not a path inside the bundle")
 	}
 	if header.Typeflag == tar.TypeDir {
-		return root.MkdirAll(name, 0o755)
+		return u.root.MkdirAll(name, 0o755)
 	}
 	if dir := path.Dir(name); dir != "." {
-		if err := root.MkdirAll(dir, 0o755); err != nil {
+		if err := u.root.MkdirAll(dir, 0o755); err != nil {
 			return err
 		}
 	}
-	file, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	file, err := u.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if errors.Is(err, fs.ErrExist) {
 		return errors.New("is there twice")
 	}
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(file, content)
+	written, err := io.Copy(file, io.LimitReader(content, u.left+1))
+	if u.left -= written; err == nil && u.left < 0 {
+		err = errors.New("is more than all files together may be")
+	}
 	return errors.Join(cutShort(err), file.Close())
 }
 

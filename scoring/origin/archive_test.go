@@ -119,6 +119,10 @@ func TestUnpackRefusesHostileArchives(t *testing.T) {
 		"too many":              {archiveOf(t, many...), "more than 50 files and directories"},
 		"a bomb":                {archiveOf(t, entry{name: "a", content: strings.Repeat("\x00", 1<<20-2048)}), "unpacks to more than 100 times its size"},
 		"too large":             {archiveOf(t, entry{name: "a", content: string(random)}), "unpacks to more than the 1048576 bytes allowed"},
+		"sparse of PAX 0.0":     {sparse(t, "size", "2097152", "numblocks", "0"), `"a": is a sparse file`},
+		"sparse of PAX 0.1":     {sparse(t, "map", "2097152,0", "numblocks", "1", "size", "2097152"), "is a sparse file"},
+		"sparse of PAX 1.0":     {sparse(t, "major", "1", "minor", "0", "name", "b", "realsize", "2097152"), "is a sparse file"},
+		"sparse of PAX 9.9":     {sparse(t, "major", "9", "minor", "9"), "is a sparse file"},
 		"not gzip":              {[]byte("PK\x03\x04 and so on and on"), "is not a gzip file"},
 		"nothing":               {nil, "is not a gzip file: is cut short"},
 		"not tar":               {zip(t, strings.Repeat("no tar", 200)), "is not a tar archive"},
@@ -147,6 +151,48 @@ func TestUnpackRefusesHostileArchives(t *testing.T) {
 			t.Fatalf("an archive cut to %d of %d bytes was taken", at, len(good))
 		}
 	}
+}
+
+// sparse is an archive of one PAX sparse file: 2 MiB of a hole and nothing
+// else. Go writes none, so the keys are put into a header of like length.
+func sparse(t testing.TB, keysAndValues ...string) []byte {
+	t.Helper()
+	records := map[string]string{}
+	for i := 0; i < len(keysAndValues); i += 2 {
+		records["XYZ.sparse."+keysAndValues[i]] = keysAndValues[i+1]
+	}
+	var out bytes.Buffer
+	files := tar.NewWriter(&out)
+	content := make([]byte, 512)
+	copy(content, "1\n2097152\n0\n")
+	header := &tar.Header{Name: "a", Typeflag: tar.TypeReg, Size: int64(len(content)), PAXRecords: records}
+	if err := files.WriteHeader(header); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := files.Write(content); err != nil {
+		t.Fatal(err)
+	}
+	if err := files.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return zip(t, strings.ReplaceAll(out.String(), "XYZ.sparse.", "GNU.sparse."))
+}
+
+// What is written is bounded, whatever the archive was read as.
+func TestUnpackCountsWhatItWrites(t *testing.T) {
+	root, err := os.OpenRoot(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	u := &unpacker{root: root, left: 10}
+	for _, name := range []string{"a", "b"} {
+		if err := u.entry(&tar.Header{Name: name, Typeflag: tar.TypeReg}, strings.NewReader("12345")); err != nil {
+			t.Error(err)
+		}
+	}
+	err = u.entry(&tar.Header{Name: "c", Typeflag: tar.TypeReg}, strings.NewReader("1"))
+	wantError(t, err, "is more than all files together may be")
 }
 
 func zip(t testing.TB, text string) []byte {
