@@ -26,7 +26,8 @@ func isArchive(ref string) bool {
 //	oci://HOST/REPOSITORY:TAG or …@sha256:DIGEST     fetched and unpacked there; oci+http:// without TLS
 //
 // What is in the cache is used again where its digest still is what it was. A
-// tag is resolved each time, a digest is not.
+// reference by digest that is there needs no registry. A tag is resolved each
+// time; where the registry cannot be reached, it means what it meant last.
 func Fetch(ctx context.Context, ref, cacheDir string) (string, error) {
 	c := cache{cacheDir}
 	switch {
@@ -56,14 +57,17 @@ func fetchArchive(name string, c cache) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	defer file.Close()
 	sum := sha256.New()
-	_, err = io.Copy(sum, file)
-	if err := errors.Join(err, file.Close()); err != nil {
+	if _, err := io.Copy(sum, file); err != nil {
 		return "", err
 	}
 	key := hex.EncodeToString(sum.Sum(nil))
-	if dir, err := c.find(key); dir != "" || err != nil {
+	if dir, err := c.find(key, ""); dir != "" || err != nil {
 		return dir, err
 	}
-	return c.add(key, name, "")
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return "", err
+	}
+	return c.add(key, file, "")
 }

@@ -63,7 +63,15 @@ func fetchOCI(ctx context.Context, ref string, c cache) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if dir, err := c.findPinned(digest.Digest(reference)); dir != "" || err != nil {
+		return dir, err
+	}
 	found, err := repo.Resolve(ctx, reference)
+	if err != nil && unreachable(ctx, err) {
+		if dir, cacheErr := c.findLast(ref); dir != "" || cacheErr != nil {
+			return dir, cacheErr
+		}
+	}
 	if err != nil {
 		return "", err
 	}
@@ -74,20 +82,29 @@ func fetchOCI(ctx context.Context, ref string, c cache) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	layer, want, err := readManifest(text)
+	dir, err := fetchLayer(ctx, repo, text, c)
+	if err != nil {
+		return "", err
+	}
+	return dir, c.remember(ref, found.Digest, text)
+}
+
+// fetchLayer returns the bundle that a manifest describes.
+func fetchLayer(ctx context.Context, repo *remote.Repository, manifest []byte, c cache) (string, error) {
+	layer, want, err := readManifest(manifest)
 	if err != nil {
 		return "", err
 	}
 	key := layer.Digest.Encoded()
-	if dir, err := c.find(key); dir != "" || err != nil {
+	if dir, err := c.find(key, want); dir != "" || err != nil {
 		return dir, err
 	}
 	archive, err := download(ctx, repo, layer)
 	if err != nil {
 		return "", err
 	}
-	defer os.Remove(archive)
-	return c.add(key, archive, want)
+	dir, err := c.add(key, archive, want)
+	return dir, errors.Join(err, archive.Close(), os.Remove(archive.Name()))
 }
 
 // readManifest returns the layer that is the archive, and the bundle's digest.
@@ -112,26 +129,30 @@ func readManifest(text []byte) (layer ocispec.Descriptor, want string, err error
 	return layer, want, nil
 }
 
-// download writes the layer to a temporary file, whole and of the digest that it has to have.
-func download(ctx context.Context, repo *remote.Repository, layer ocispec.Descriptor) (name string, err error) {
+// download returns a temporary file of the layer, whole and of the digest that
+// it has to have, at its beginning.
+func download(ctx context.Context, repo *remote.Repository, layer ocispec.Descriptor) (*os.File, error) {
 	body, err := repo.Fetch(ctx, layer)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	defer body.Close()
 	file, err := os.CreateTemp("", "hindsight-bundle-*.tar.gz")
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	verified := content.NewVerifyReader(body, layer)
 	_, err = io.Copy(file, verified)
 	if err == nil {
 		err = verified.Verify()
 	}
-	if err := errors.Join(err, file.Close()); err != nil {
-		return "", errors.Join(fmt.Errorf("its archive: %w", err), os.Remove(file.Name()))
+	if err == nil {
+		_, err = file.Seek(0, io.SeekStart)
 	}
-	return file.Name(), nil
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("its archive: %w", err), file.Close(), os.Remove(file.Name()))
+	}
+	return file, nil
 }
 
 // Push puts the bundle in dir into a registry under ref, which names a tag,

@@ -18,6 +18,7 @@ type registry struct {
 	blobs     map[string][]byte // by digest
 	manifests map[string][]byte // by tag and digest
 	pulled    int               // blobs
+	gone      func()            // stops it
 }
 
 // newRegistry starts one and returns its address as a reference has it.
@@ -25,6 +26,7 @@ func newRegistry(t *testing.T) (*registry, string) {
 	r := &registry{blobs: map[string][]byte{}, manifests: map[string][]byte{}}
 	server := httptest.NewServer(r)
 	t.Cleanup(server.Close)
+	r.gone = server.Close
 	return r, "oci+http://" + strings.TrimPrefix(server.URL, "http://") + "/models/fraud:1"
 }
 
