@@ -96,6 +96,7 @@ func TestOpenRefuses(t *testing.T) {
 		"no model":           {without("linear.json"), "`hindsight model train` or `import` writes it"},
 		"traversal":          {edit("bundle.yaml", "file: linear.json", "file: ../linear.json"), "is not a path inside the bundle"},
 		"absolute path":      {edit("bundle.yaml", "file: linear.json", "file: /etc/passwd"), "is not a path inside the bundle"},
+		"out of the digest":  {edit("bundle.yaml", "file: linear.json", "file: signature"), `model.file: "signature" is not covered by the digest`},
 		"a directory":        {edit("bundle.yaml", "file: linear.json", "file: sub"), "no such file"},
 		"NaN":                {edit("linear.json", "0.5,", "NaN,"), "linear.json: coef: not JSON"},
 		"too few":            {edit("linear.json", "0.5,", ""), "coef row 1: has 5, wants 6"},

@@ -143,7 +143,7 @@ func (f *files) digest() (string, error) {
 	slices.Sort(paths)
 	whole := sha256.New()
 	for _, name := range paths {
-		if name == certificateFile || name == signatureFile {
+		if outsideDigest(name) {
 			continue
 		}
 		file, err := f.open(name)
@@ -158,6 +158,17 @@ func (f *files) digest() (string, error) {
 		fmt.Fprintf(whole, "%s  %s\n", hexSum(one), name)
 	}
 	return hexSum(whole), nil
+}
+
+// outsideDigest reports whether name is a file about the bundle, not of it.
+func outsideDigest(name string) bool { return name == certificateFile || name == signatureFile }
+
+// checkFile refuses what bundle.yaml must not name as a file of the bundle.
+func checkFile(name string) error {
+	if outsideDigest(name) {
+		return fmt.Errorf("%q is not covered by the digest; name the file otherwise", name)
+	}
+	return checkPath(name)
 }
 
 // Digest returns the digest of the bundle in dir; see [Bundle.Digest].

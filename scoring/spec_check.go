@@ -95,7 +95,7 @@ func (s *spec) checkHead(d *document) {
 		d.at("model.format", "%q is not supported; supported is %s", s.Model.Format, strings.Join(sortedKeys(formats()), ", "))
 	}
 	for _, file := range []struct{ key, name string }{{"model.file", s.Model.File}, {"fitted", s.Fitted}} {
-		if err := checkPath(file.name); err != nil {
+		if err := checkFile(file.name); err != nil {
 			d.at(file.key, "%v", err)
 		}
 	}
@@ -159,7 +159,7 @@ func (s *spec) checkInputs(d *document) {
 
 func (s *spec) checkTests(d *document) {
 	if g := s.Tests.Golden; g != nil {
-		if err := checkPath(g.File); err != nil {
+		if err := checkFile(g.File); err != nil {
 			d.at("tests.golden.file", "%v", err)
 		}
 		if g.Tolerance != nil && *g.Tolerance < 0 {
@@ -167,7 +167,7 @@ func (s *spec) checkTests(d *document) {
 		}
 	}
 	if p := s.Tests.Performance; p != nil {
-		if err := checkPath(p.File); err != nil {
+		if err := checkFile(p.File); err != nil {
 			d.at("tests.performance.file", "%v", err)
 		}
 		if p.Label == "" {
@@ -227,7 +227,7 @@ func (s *spec) checkTrain(d *document) {
 		}
 	}
 	if t.Data != "" {
-		if err := checkPath(t.Data); err != nil {
+		if err := checkFile(t.Data); err != nil {
 			d.at("train.data", "%v", err)
 		}
 		if t.Label == "" {

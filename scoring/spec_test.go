@@ -73,6 +73,23 @@ tests:
 	}
 }
 
+// A file that the digest leaves out could be changed under a signature.
+func TestParseSpecNamesOnlyFilesOfTheDigest(t *testing.T) {
+	_, err := parseSpec([]byte(`name: a
+version: 1
+task: regression
+inputs: [{name: x, type: number}]
+model: {format: linear, file: signature}
+fitted: certificate.json
+tests:
+  golden: {file: signature}
+  performance: {file: certificate.json, label: y, maximum: {mae: 1}}
+train: {data: signature, label: y}
+`))
+	wantErrors(t, err, `model.file: "signature" is not covered by the digest`, `fitted: "certificate.json" is not covered`,
+		`tests.golden.file: "signature" is`, `tests.performance.file: "certificate.json" is`, `train.data: "signature" is`)
+}
+
 func TestParseSpecRefuses(t *testing.T) {
 	const head = "name: n\nversion: 1\ntask: regression\nmodel: {format: linear}\n"
 	const input = "inputs: [{name: x, type: number}]\n"
