@@ -123,7 +123,7 @@ func assemble(s *spec, values fitted, m model.Model) (*Bundle, error) {
 func (b *Bundle) checkModel() error {
 	var faults []error
 	fault := func(format string, args ...any) {
-		faults = append(faults, fmt.Errorf(b.spec.Model.File+": "+format, args...))
+		faults = append(faults, fmt.Errorf("%s: "+format, append([]any{b.spec.Model.File}, args...)...))
 	}
 	if b.model.Regression() != (len(b.Classes) == 0) {
 		fault("does not do the %s that bundle.yaml wants", b.spec.Task)
@@ -131,7 +131,8 @@ func (b *Bundle) checkModel() error {
 	if classes := b.model.Classes(); len(classes) > 0 && !slices.Equal(classes, b.Classes) {
 		fault("has the classes %q, bundle.yaml %q", classes, b.Classes)
 	}
-	if n := b.model.Outputs(); len(b.Classes) > 2 && n != len(b.Classes) || len(b.Classes) == 0 && n != 1 {
+	n := b.model.Outputs()
+	if n != max(len(b.Classes), 1) && !(len(b.Classes) == 2 && n == 1) {
 		fault("has %d outputs for %d classes", n, len(b.Classes))
 	}
 	features := b.model.Features()

@@ -1,6 +1,7 @@
 package scoring
 
 import (
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -73,6 +74,29 @@ func TestScoreRefusesAnAnswerThatIsNoNumber(t *testing.T) {
 	}
 	_, err = b.NewScorer().Score([]float64{1e300}, nil, nil)
 	wantErrors(t, err, "the model's answer is +Inf")
+}
+
+// outputs is a model of so many outputs that does not name its classes.
+type outputs struct {
+	model.Model
+	n int
+}
+
+func (o outputs) Outputs() int      { return o.n }
+func (o outputs) Classes() []string { return nil }
+
+// Two classes are answered by the probability of the positive one, or by both.
+func TestTwoClassesHaveOneOutputOrTwo(t *testing.T) {
+	b := openTiny(t)
+	for n, ok := range []bool{false, true, true, false} {
+		_, err := assemble(b.spec, nil, outputs{b.model, n})
+		if (err == nil) != ok {
+			t.Errorf("%d outputs: %v", n, err)
+		}
+		if !ok {
+			wantErrors(t, err, fmt.Sprintf("linear.json: has %d outputs for 2 classes", n))
+		}
+	}
 }
 
 // edit returns the files of the tiny bundle with one text replaced.
