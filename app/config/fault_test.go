@@ -107,6 +107,7 @@ func TestFaults(t *testing.T) {
 		{"model: {champion: elec}", "must be NAME@VERSION"},
 		{"model: {challengers: [elec@2]}", "model.challengers: \"elec@2\": not yet supported"},
 		{"model: {require: [golden, golden]}", "model.require[1]"},
+		{"model: {require: [golden], keys: [signer.pem]}", "model.keys: are checked where model.require has signature"},
 		{"http: {listen: 8080}", "must be HOST:PORT"},
 		{"http: {listen: 'localhost:99999'}", "must be HOST:PORT"},
 		{"notify: [{webhook: http://x}]", "notify: not yet supported"},

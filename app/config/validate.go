@@ -169,8 +169,11 @@ func (m *Model) validate(r *reporter) {
 	}
 	unique(r, "model.require", m.Require)
 	unique(r, "model.sources", m.Sources)
-	if slices.Contains(m.Require, "signature") && len(m.Keys) == 0 {
+	switch signed := slices.Contains(m.Require, "signature"); {
+	case signed && len(m.Keys) == 0:
 		r.fault("model.require", "signature", "needs model.keys: the public keys whose signatures are trusted")
+	case !signed && len(m.Keys) > 0: // a bundle without a signature would pass
+		r.fault("model.keys", "", "are checked where model.require has signature; add it there, or leave out the keys")
 	}
 	for i, s := range m.Sources {
 		if scheme, _, found := strings.Cut(s, "://"); found && scheme != "oci" && scheme != "oci+http" {
