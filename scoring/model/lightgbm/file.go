@@ -90,19 +90,26 @@ func list[T any](s *section, key string, want int, parse func(string) (T, error)
 	if !ok {
 		return nil, fmt.Errorf("%s: %s is missing", s.name, key)
 	}
-	words := strings.Fields(text)
-	if len(words) != want {
-		return nil, fmt.Errorf("%s: %s has %d entries, wants %d", s.name, key, len(words), want)
+	if n := countWords(text); n != want {
+		return nil, fmt.Errorf("%s: %s has %d entries, wants %d", s.name, key, n, want)
 	}
-	values := make([]T, want)
-	for i, word := range words {
+	values := make([]T, 0, want)
+	for word := range strings.FieldsSeq(text) {
 		v, err := parse(word)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %s: entry %d, %.40q, is not a number that fits", s.name, key, i, word)
+			return nil, fmt.Errorf("%s: %s: entry %d, %.40q, is not a number that fits", s.name, key, len(values), word)
 		}
-		values[i] = v
+		values = append(values, v)
 	}
 	return values, nil
+}
+
+// countWords is len(strings.Fields(text)), and takes no memory.
+func countWords(text string) (n int) {
+	for range strings.FieldsSeq(text) {
+		n++
+	}
+	return n
 }
 
 func (s *section) floats(key string, want int) ([]float64, error) {

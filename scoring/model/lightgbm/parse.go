@@ -58,10 +58,10 @@ func (m *Model) readHeader(h *section, trees int) error {
 	if !ok {
 		return fmt.Errorf("header: feature_names is missing")
 	}
-	m.features = strings.Fields(names)
-	if len(m.features) != highest+1 {
-		return fmt.Errorf("header: feature_names has %d names, max_feature_idx wants %d", len(m.features), highest+1)
+	if n := countWords(names); n != highest+1 {
+		return fmt.Errorf("header: feature_names has %d names, max_feature_idx wants %d", n, highest+1)
 	}
+	m.features = strings.Fields(names)
 	classes, err := h.integer("num_class", 1, tree.MaxOutputs)
 	if err != nil {
 		return err
@@ -142,10 +142,12 @@ func categorical(infos, rest string) []int {
 		}
 	}
 	var columns []int
-	for i, info := range strings.Fields(infos) {
+	i := 0
+	for info := range strings.FieldsSeq(infos) {
 		if info != "none" && !strings.HasPrefix(info, "[") {
 			columns = append(columns, i)
 		}
+		i++
 	}
 	return columns
 }

@@ -3,6 +3,7 @@ package lightgbm
 import (
 	"fmt"
 	"math"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -190,4 +191,24 @@ func FuzzLightGBM(f *testing.F) {
 			}
 		})
 	})
+}
+
+// A field that is longer than it has to be costs no memory.
+func TestListCountsBeforeItTakesMemory(t *testing.T) {
+	const words = 1 << 20
+	long := strings.Repeat("1 ", words)
+	s := &section{"tree 0", map[string]string{"threshold": long}}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := s.floats("threshold", 2)
+	_, nameErr := Parse(edited("=a b", "="+long))
+	runtime.ReadMemStats(&after)
+	for _, err := range []error{err, nameErr} {
+		if err == nil || !strings.Contains(err.Error(), "has 1048576 ") {
+			t.Errorf("error %v", err)
+		}
+	}
+	if took := after.TotalAlloc - before.TotalAlloc; took > 7*uint64(len(long)) { // the file, copied
+		t.Errorf("took %d bytes for %d words", took, words)
+	}
 }
