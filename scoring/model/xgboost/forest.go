@@ -72,15 +72,12 @@ func parseTree(n *node, words *int) (*tree.Tree, error) {
 	} else if size > 1 {
 		return nil, fmt.Errorf("size_leaf_vector is %d: trees with several values in a leaf are not supported", size)
 	}
-	left, err := n.integers("left_children", -1)
+	left, err := n.integersWithin("left_children", 1, 2*tree.MaxLeaves)
 	if err != nil {
 		return nil, err
 	}
 	f := &fileTree{left: left}
 	size := len(left)
-	if size < 1 || size > 2*tree.MaxLeaves {
-		return nil, fmt.Errorf("has %d nodes, not 1 to %d", size, 2*tree.MaxLeaves)
-	}
 	for _, field := range [...]struct {
 		key  string
 		into *[]int

@@ -142,24 +142,29 @@ func (n *node) words(path string) ([]string, error) {
 	return words, nil
 }
 
-// floats returns the float32 of the list at path; want is their number, or -1.
+// floats returns the want float32 of the list at path.
 func (n *node) floats(path string, want int) ([]float32, error) {
-	return array(n, path, want, func(word string) (float32, error) {
+	return array(n, path, want, want, func(word string) (float32, error) {
 		v, err := strconv.ParseFloat(word, 32)
 		return float32(v), err
 	}, func(v float64) (float32, bool) { return float32(v), true })
 }
 
-// integers returns the whole numbers of the list at path.
+// integers returns the want whole numbers of the list at path.
 func (n *node) integers(path string, want int) ([]int, error) {
-	return array(n, path, want, strconv.Atoi, func(v float64) (int, bool) {
+	return n.integersWithin(path, want, want)
+}
+
+// integersWithin returns the whole numbers of the list at path, least to most of them.
+func (n *node) integersWithin(path string, least, most int) ([]int, error) {
+	return array(n, path, least, most, strconv.Atoi, func(v float64) (int, bool) {
 		return int(v), v == math.Trunc(v) && math.Abs(v) < 1<<53
 	})
 }
 
-// array converts a list of numbers. Memory is taken for the entries that are
+// array converts a list of least to most numbers. Memory is taken for the entries that are
 // there, and there only once their number is right.
-func array[T any](n *node, path string, want int, parse func(string) (T, error), convert func(float64) (T, bool)) ([]T, error) {
+func array[T any](n *node, path string, least, most int, parse func(string) (T, error), convert func(float64) (T, bool)) ([]T, error) {
 	m, err := n.get(path)
 	if err != nil {
 		return nil, err
@@ -168,8 +173,11 @@ func array[T any](n *node, path string, want int, parse func(string) (T, error),
 		return nil, fmt.Errorf("%s is %v, not a list of numbers", path, m.kind)
 	}
 	length := m.length()
-	if want >= 0 && length != want {
-		return nil, fmt.Errorf("%s has %d entries, wants %d", path, length, want)
+	switch {
+	case length < least, length > least && least == most:
+		return nil, fmt.Errorf("%s has %d entries, wants %d", path, length, least)
+	case length > most:
+		return nil, fmt.Errorf("%s has %d entries, at most %d are allowed", path, length, most)
 	}
 	values := make([]T, 0, length)
 	unfit := func(what any) error {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"hindsight/scoring/model"
+	"hindsight/scoring/model/tree"
 )
 
 // stump is the least model with a node of each kind: numbers on a, a category on b.
@@ -167,6 +168,34 @@ func TestUBJSONRefuses(t *testing.T) {
 		"a typed type":    {"{" + key + "[$S#" + length(1), "array of type 'S' is not supported"},
 	} {
 		if _, err := Parse([]byte(test.text)); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: error %v, want %q", name, err, test.want)
+		}
+	}
+}
+
+// An array that is longer than any model has is refused before it is converted.
+func TestArraysHaveAMaximum(t *testing.T) {
+	numbersOf := func(n int) node { return node{kind: numbers, packing: 'U', packed: make([]byte, n)} }
+	tests := map[string]struct {
+		key  string
+		n    int
+		want string
+	}{
+		"nodes":      {"left_children", 2*tree.MaxLeaves + 1, "left_children has 2097153 entries, at most 2097152 are allowed"},
+		"categories": {"categories", maxMembers + 1, "categories has 4194305 entries, at most 4194304 are allowed"},
+		"sets":       {"categories_nodes", 2, "categories_nodes has 2 entries, at most 1 are allowed"},
+	}
+	for name, test := range tests {
+		n := &node{kind: object}
+		for key, length := range map[string]int{"left_children": 1, "right_children": 1, "split_indices": 1, "default_left": 1,
+			"split_conditions": 1, "split_type": 1, "categories_nodes": 0, "categories_segments": 0, "categories_sizes": 0, "categories": 0} {
+			if key == test.key {
+				length = test.n
+			}
+			n.keys, n.items = append(n.keys, key), append(n.items, numbersOf(length))
+		}
+		words := 0
+		if _, err := parseTree(n, &words); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: error %v, want %q", name, err, test.want)
 		}
 	}

@@ -9,6 +9,9 @@ import (
 // maxCategory is the first category that float32 cannot tell from the next.
 const maxCategory = 1 << 24
 
+// maxMembers is how many categories the sets of one tree may list.
+const maxMembers = tree.MaxWords
+
 // parseSets reads the category sets of a tree, per node, nil for numeric ones;
 // nil as a whole where there are none. A set may be 2 MiB of bits from four
 // bytes of file, so all of them together are bounded before they are made.
@@ -17,12 +20,9 @@ func parseSets(n *node, types []int, words *int) ([][]uint64, error) {
 		return nil, nil
 	}
 	size := len(types)
-	nodes, err := n.integers("categories_nodes", -1)
+	nodes, err := n.integersWithin("categories_nodes", 0, size)
 	if err != nil {
 		return nil, err
-	}
-	if len(nodes) > size {
-		return nil, fmt.Errorf("categories_nodes has %d entries for %d nodes", len(nodes), size)
 	}
 	starts, err := n.integers("categories_segments", len(nodes))
 	if err != nil {
@@ -32,7 +32,7 @@ func parseSets(n *node, types []int, words *int) ([][]uint64, error) {
 	if err != nil {
 		return nil, err
 	}
-	categories, err := n.integers("categories", -1)
+	categories, err := n.integersWithin("categories", 0, maxMembers)
 	if err != nil {
 		return nil, err
 	}
