@@ -33,7 +33,7 @@ func Open(dir string) (*Bundle, error) {
 	if err != nil {
 		return nil, fmt.Errorf("bundle %s: %w", dir, err)
 	}
-	b, err := open(f)
+	b, err := guarded(f, open)
 	if err := errors.Join(err, f.close()); err != nil {
 		return nil, bundleError(dir, err)
 	}
@@ -42,6 +42,17 @@ func Open(dir string) (*Bundle, error) {
 
 // bundleError puts the directory before each of several faults.
 func bundleError(dir string, err error) error { return fmt.Errorf("bundle %s: %w", dir, err) }
+
+// guarded calls read. A file that brings its parser down is an error that
+// names it: whoever scores has a bundle that works and goes on with that.
+func guarded(f *files, read func(*files) (*Bundle, error)) (b *Bundle, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			b, err = nil, fmt.Errorf("%s: its parser has a bug that this file meets, please report it: %v", f.last, fault)
+		}
+	}()
+	return read(f)
+}
 
 func open(f *files) (*Bundle, error) {
 	s, err := readSpec(f)

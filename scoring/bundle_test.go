@@ -1,6 +1,7 @@
 package scoring
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -74,6 +75,22 @@ func TestScoreRefusesAnAnswerThatIsNoNumber(t *testing.T) {
 	}
 	_, err = b.NewScorer().Score([]float64{1e300}, nil, nil)
 	wantErrors(t, err, "the model's answer is +Inf")
+}
+
+// A parser that a hostile file brings down names the file, and brings nothing else down.
+func TestOpenOutlivesItsParsers(t *testing.T) {
+	f, err := openFiles(writeBundle(t, tinyFiles()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := guarded(f, func(f *files) (*Bundle, error) {
+		data, err := f.read("linear.json", 1<<20)
+		return &Bundle{Name: string(data[len(data)])}, err
+	})
+	if b != nil {
+		t.Errorf("%+v", b)
+	}
+	wantErrors(t, errors.Join(err, f.close()), "linear.json: ", "index out of range")
 }
 
 // outputs is a model of so many outputs that does not name its classes.

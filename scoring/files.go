@@ -33,6 +33,7 @@ const (
 type files struct {
 	root *os.Root
 	dir  string
+	last string // the file opened last
 }
 
 // openFiles opens dir and refuses what a bundle must not hold.
@@ -105,6 +106,7 @@ func (f *files) open(name string) (*os.File, error) {
 	if err := checkPath(name); err != nil {
 		return nil, err
 	}
+	f.last = name
 	return f.root.Open(name)
 }
 
