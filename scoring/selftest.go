@@ -128,7 +128,7 @@ func (b *Bundle) checkReference(rows []testRow) Check {
 	}
 	b.probe(compare)
 	if trees, ok := b.model.(prober); ok {
-		trees.Probe(maxProbes, func(x []float64) { compare("made-up row at a threshold", model.Row{X: x}) })
+		trees.Probe(b.probes(), func(x []float64) { compare("made-up row at a threshold", model.Row{X: x}) })
 	}
 	return wrong.result(check)
 }
@@ -136,15 +136,28 @@ func (b *Bundle) checkReference(rows []testRow) Check {
 // prober is a model that knows the rows at which its evaluators could differ.
 type prober interface {
 	Probe(most int, visit func(x []float64))
+	Steps() int // about what one row costs at most
 }
 
-// maxProbes bounds the made-up rows, however many columns there are.
-const maxProbes = 4096
+// The made-up rows of either kind are bounded, and what they cost all together.
+const (
+	maxProbes     = 4096
+	maxProbeSteps = 1 << 26
+)
+
+// probes is how many made-up rows of either kind there may be.
+func (b *Bundle) probes() int {
+	steps := len(b.plan.columns) * b.model.Outputs()
+	if trees, ok := b.model.(prober); ok {
+		steps = trees.Steps()
+	}
+	return max(1, min(maxProbes, maxProbeSteps/max(steps, 1)))
+}
 
 // probe calls f with made-up prepared rows.
 func (b *Bundle) probe(f func(place string, row model.Row)) {
 	p := newPreparer(b.plan)
-	left := maxProbes
+	left := b.probes()
 	call := func(what, column string) {
 		if left--; left >= 0 {
 			f("made-up row with "+what+" in "+column, p.row)
@@ -154,6 +167,9 @@ func (b *Bundle) probe(f func(place string, row model.Row)) {
 	for i := range b.plan.features {
 		ft := &b.plan.features[i]
 		if ft.block == none {
+			if left <= 0 {
+				return
+			}
 			for _, v := range [...]float64{1, -1, 1e-300, -1e9, 1e9, 0.1} {
 				p.row.X[ft.at] = v
 				call("a number", b.plan.columns[ft.at])

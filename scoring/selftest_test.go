@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"hindsight/scoring/model"
 )
 
 const tinyGolden = `at,amount,extra,country,member,value
@@ -160,5 +162,33 @@ func TestCheckReferenceFindsADifference(t *testing.T) {
 	check := b.checkReference(nil)
 	if check.Result != Failed || !strings.Contains(check.Detail, "the indicator in country=FR") {
 		t.Errorf("%+v", check)
+	}
+}
+
+// costly is a model whose rows are said to cost so many steps.
+type costly struct {
+	model.Model
+	steps, asked int
+}
+
+func (m *costly) Steps() int                        { return m.steps }
+func (m *costly) Probe(most int, _ func([]float64)) { m.asked = most }
+
+// However much a row costs, all made-up ones together cost no more than is allowed.
+func TestProbesAreBounded(t *testing.T) {
+	b := openTiny(t)
+	for steps, want := range map[int]int{1: maxProbes, maxProbeSteps / 10: 10, 10 * maxProbeSteps: 1} {
+		m := &costly{Model: openTiny(t).model, steps: steps}
+		b.model = m
+		rows := 0
+		b.probe(func(string, model.Row) { rows++ })
+		b.checkReference(nil)
+		if m.asked != want || rows > want {
+			t.Errorf("a row of %d steps: %d rows, %d at thresholds, want at most %d", steps, rows, m.asked, want)
+		}
+	}
+	wide := &Bundle{plan: &plan{columns: make([]string, 1<<20)}, model: outputs{b.model, 16}}
+	if got := wide.probes(); got != 4 {
+		t.Errorf("a linear model of 2**20 features and 16 outputs is probed %d times", got)
 	}
 }

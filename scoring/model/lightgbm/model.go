@@ -58,6 +58,9 @@ func (m *Model) Fast([]model.Block) model.Evaluator {
 // Probe calls visit with rows at and around the thresholds of the trees.
 func (m *Model) Probe(most int, visit func(x []float64)) { m.forest.Probe(most, visit) }
 
+// Steps is about what one row costs at most.
+func (m *Model) Steps() int { return m.fast.Steps() }
+
 type evaluator struct {
 	trees     tree.Summer
 	objective *objective

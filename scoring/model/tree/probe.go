@@ -6,10 +6,10 @@ import "math"
 // disagree: one feature at and one step beside a threshold or around a
 // category, at NaN, ±0, ±Inf and the least numbers, and the others as the row
 // before left them, so that later trees are met in many states. The row is
-// valid during the call. Large forests get fewer rows, so that time stays bounded.
+// valid during the call.
 func (f *Forest) Probe(most int, visit func(x []float64)) {
 	x := make([]float64, f.Width)
-	left := min(most, max(maxProbeSteps/f.steps(), 64))
+	left := most
 	try := func(feature int, v float64) {
 		if left > 0 {
 			left--
@@ -18,6 +18,9 @@ func (f *Forest) Probe(most int, visit func(x []float64)) {
 		}
 	}
 	for _, v := range edges() {
+		if left <= 0 {
+			return
+		}
 		for i := range x {
 			x[i] = v
 		}
@@ -59,29 +62,42 @@ func (f *Forest) Probe(most int, visit func(x []float64)) {
 // probesOfNode is about how many rows a node costs.
 const probesOfNode = 4
 
-// maxProbeSteps bounds the nodes that all rows together may pass.
-const maxProbeSteps = 1 << 26
-
-// steps is how many nodes a row passes at most.
-func (f *Forest) steps() int {
-	sum := 1
+// Steps is about how much one row costs at most, in the reference and in the
+// fast evaluator together: the values that are read, the nodes on the longest
+// ways, the features of the longest linear leaves, the words of the tables.
+func (c *Compiled) Steps() int {
+	f := c.forest
+	sum := f.Width
 	for i := range f.Trees {
 		t := &f.Trees[i]
-		if len(t.Nodes) == 0 {
-			continue
+		sum += 1 + t.depth()
+		longest := 0
+		for j := range t.Linear {
+			longest = max(longest, len(t.Linear[j].Features))
 		}
-		depth, deepest := make([]int, len(t.Nodes)), 0
-		for _, at := range breadthFirst(t) {
-			for _, child := range [...]int{t.Nodes[at].Left, t.Nodes[at].Right} {
-				if child >= 0 {
-					depth[child] = depth[at] + 1
-				}
-			}
-			deepest = max(deepest, depth[at]+1)
-		}
-		sum += deepest
+		sum += longest
+	}
+	if c.quick != nil {
+		sum += len(c.quick.axes) * c.quick.words
 	}
 	return sum
+}
+
+// depth is the number of nodes on the longest way.
+func (t *Tree) depth() int {
+	if len(t.Nodes) == 0 {
+		return 0
+	}
+	depth, deepest := make([]int, len(t.Nodes)), 0
+	for _, at := range breadthFirst(t) {
+		for _, child := range [...]int{t.Nodes[at].Left, t.Nodes[at].Right} {
+			if child >= 0 {
+				depth[child] = depth[at] + 1
+			}
+		}
+		deepest = max(deepest, depth[at]+1)
+	}
+	return deepest
 }
 
 // edges are the values at which a comparison could go wrong.

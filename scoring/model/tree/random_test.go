@@ -169,9 +169,44 @@ func TestDeepTreeOfAHostileFile(t *testing.T) {
 	if sums[0] != 1 {
 		t.Errorf("got %v", sums)
 	}
+	if steps := f.Compile().Steps(); steps < 200_000 || steps > 400_000 {
+		t.Errorf("a row is said to cost %d steps", steps)
+	}
+}
+
+// What a row costs grows with all that an evaluator reads for it.
+func TestSteps(t *testing.T) {
+	forest := func(width, trees int, linear bool) *Forest {
+		f := &Forest{Width: width, Outputs: 1, Base: []float64{0}}
+		for i := range trees {
+			tree := Tree{Nodes: []Node{{Feature: i % width, Left: ^0, Right: ^1}}, Leaves: []float64{1, 2}}
+			if linear {
+				tree.Linear = []Linear{{}, {Features: make([]int, 1000), Coef: make([]float64, 1000)}}
+			}
+			f.Trees = append(f.Trees, tree)
+		}
+		return f
+	}
+	tests := map[string]struct {
+		forest *Forest
+		least  int
+	}{
+		"wide":              {forest(1<<20, 1, false), 1 << 20},
+		"linear leaves":     {forest(1, 10, true), 10_000},
+		"tables of a width": {forest(100, 1000, false), 1000 + 100*1000/2},
+	}
+	for name, test := range tests {
+		if err := test.forest.Validate(); err != nil {
+			t.Fatal(err)
+		}
+		if got := test.forest.Compile().Steps(); got < test.least || got > 2*test.least {
+			t.Errorf("%s: %d steps, want about %d", name, got, test.least)
+		}
+	}
 	rows := 0
-	f.Probe(1<<20, func([]float64) { rows++ })
-	if want := maxProbeSteps / 200_001; rows < want/2 || rows > want {
-		t.Errorf("probed with %d rows, want about %d", rows, want)
+	test := tests["wide"].forest
+	test.Probe(3, func([]float64) { rows++ })
+	if rows != 3 {
+		t.Errorf("probed with %d rows, not 3", rows)
 	}
 }

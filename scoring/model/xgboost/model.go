@@ -75,6 +75,14 @@ func (m *Model) Probe(most int, visit func(x []float64)) {
 	}
 }
 
+// Steps is about what one row costs at most.
+func (m *Model) Steps() int {
+	if m.forest == nil {
+		return len(m.linear.weights)
+	}
+	return m.fast.Steps()
+}
+
 type evaluator struct {
 	margins   tree.Summer
 	objective *objective
