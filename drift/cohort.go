@@ -15,10 +15,11 @@ import (
 // label latency are read off it. It holds the events of the last two waits, so
 // that whatever has come to its end within one wait is in it.
 type cohorts struct {
-	wait  time.Duration // horizon + grace: no truth comes later
-	width time.Duration // of a cohort
-	top   uint16        // the bin of wait, where delays end
-	all   []*cohort     // by start
+	wait  time.Duration   // horizon + grace: no truth comes later
+	width time.Duration   // of a cohort
+	top   uint16          // the bin of wait, where delays end
+	edges []time.Duration // of the bins, which end at the wait
+	all   []*cohort       // by start
 
 	curves map[string]*curve // by segment, as of the instant read
 	read   schemas.Instant
@@ -35,8 +36,13 @@ type cohort struct {
 // tally is one segment of a cohort.
 type tally struct {
 	scored  int64
-	classes []classDelays // by truth
+	classes []classDelays // by truth: the first mostClasses of all that came
+	others  classDelays   // what is of no class, and of no class that is kept
 }
+
+// mostClasses is how many classes of a segment are learnt: the first in the
+// order of their texts. Truths may be free text.
+const mostClasses = 64
 
 // classDelays counts the truths of one class by schemas.DelayBin.
 type classDelays struct {
@@ -54,7 +60,12 @@ func newCohorts(config *Config) *cohorts {
 	if slice == 0 || wait <= 0 {
 		return nil
 	}
-	return &cohorts{wait: wait, width: cohortWidth(slice, wait), top: schemas.DelayBin(wait), curves: map[string]*curve{}}
+	c := &cohorts{wait: wait, width: cohortWidth(slice, wait), top: schemas.DelayBin(wait), curves: map[string]*curve{}}
+	for b := range c.top + 1 {
+		c.edges = append(c.edges, schemas.DelayEdge(b))
+	}
+	c.edges = append(c.edges, wait)
+	return c
 }
 
 func cohortWidth(slice, wait time.Duration) time.Duration {
@@ -93,11 +104,22 @@ func (c *cohorts) add(cell *schemas.Cell, now schemas.Instant, offset int64) {
 	clear(c.curves)
 }
 
+// class is where the truths of a class are counted. What has to give way never
+// comes back, so that the order in which they came leaves no trace.
 func (t *tally) class(truth string) *classDelays {
 	i, found := slices.BinarySearchFunc(t.classes, truth, func(d classDelays, truth string) int { return strings.Compare(d.truth, truth) })
-	if !found {
-		t.classes = slices.Insert(t.classes, i, classDelays{truth: unique.Make(truth).Value()})
+	switch {
+	case found:
+		return &t.classes[i]
+	case truth == "" || i == mostClasses:
+		return &t.others
+	case len(t.classes) == mostClasses:
+		for bin, n := range t.classes[mostClasses-1].bins {
+			t.others.add(bin, n)
+		}
+		t.classes = slices.Delete(t.classes, mostClasses-1, mostClasses)
 	}
+	t.classes = slices.Insert(t.classes, i, classDelays{truth: unique.Make(truth).Value()})
 	return &t.classes[i]
 }
 
@@ -107,6 +129,9 @@ func (d *classDelays) add(bin int, n int64) {
 	}
 	d.bins[bin] += n
 }
+
+// over are the bins that have been observed.
+func (d *classDelays) over(observed int) []int64 { return d.bins[:min(observed, len(d.bins))] }
 
 // drop lets go of the cohorts that say nothing any more.
 func (c *cohorts) drop(now schemas.Instant) {
@@ -162,17 +187,21 @@ func (c *cohorts) learn(segment string, now schemas.Instant) *curve {
 		}
 		observed := c.observed(now.Sub(h.start.Add(c.width)))
 		at := make([]int64, observed)
+		copy(at, t.others.over(observed))
 		for i := range t.classes {
 			d := &t.classes[i]
-			j, found := slices.BinarySearchFunc(classes, d.truth, func(s *seen, truth string) int { return strings.Compare(s.truth, truth) })
-			if !found {
-				classes = slices.Insert(classes, j, newSeen(d.truth, bins))
-			}
-			n := min(observed, len(d.bins))
-			for b, n := range d.bins[:n] {
+			for b, n := range d.over(observed) {
 				at[b] += n
 			}
-			classes[j].add(d.bins[:n], observed)
+			j, found := slices.BinarySearchFunc(classes, d.truth, func(s *seen, truth string) int { return strings.Compare(s.truth, truth) })
+			if j == mostClasses {
+				continue
+			}
+			if !found {
+				classes = slices.Insert(classes, j, newSeen(d.truth, bins))
+				classes = classes[:min(len(classes), mostClasses)]
+			}
+			classes[j].add(d.over(observed), observed)
 		}
 		whole.add(at, observed)
 		left := t.scored
@@ -181,9 +210,9 @@ func (c *cohorts) learn(segment string, now schemas.Instant) *curve {
 			left -= n
 		}
 	}
-	k := &curve{labels: whole.by[bins-1], all: newShares(c.edges(), kaplanMeier(whole.came, risked))}
+	k := &curve{labels: whole.by[bins-1], all: newShares(c.edges, kaplanMeier(whole.came, risked))}
 	for _, s := range classes {
-		k.classes = append(k.classes, classCurve{s.truth, s.by[bins-1], newShares(c.edges(), reversed(s.came, s.by))})
+		k.classes = append(k.classes, classCurve{s.truth, s.by[bins-1], newShares(c.edges, reversed(s.came, s.by))})
 	}
 	return k
 }
@@ -197,13 +226,4 @@ func (c *cohorts) observed(age time.Duration) int {
 		return 0
 	}
 	return int(schemas.DelayBin(age))
-}
-
-// edges are those of the bins, which end at the wait.
-func (c *cohorts) edges() []time.Duration {
-	edges := make([]time.Duration, 0, int(c.top)+2)
-	for b := range c.top + 1 {
-		edges = append(edges, schemas.DelayEdge(b))
-	}
-	return append(edges, c.wait)
 }

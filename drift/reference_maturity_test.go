@@ -106,6 +106,23 @@ func (k *dullCurve) mean(young, old time.Duration) float64 {
 	return area / float64(old-young)
 }
 
+// classes are those that are learnt: the first of all truths that came.
+func (d *dull) classes(segment string, now schemas.Instant) []string {
+	slice, _ := Width(d.config.Windows, schemas.EventClock, 0)
+	width := cohortWidth(slice, d.wait())
+	all := map[string]bool{}
+	for i := range d.cells {
+		c := &d.cells[i]
+		if c.Clock == schemas.EventClock && c.Segment == segment && c.tick <= now && c.Start.Floor(width).Add(width).Add(2*d.wait()) > now {
+			for _, x := range c.Delays {
+				all[x.Truth] = x.Truth != ""
+			}
+		}
+	}
+	first := slices.DeleteFunc(slices.Sorted(maps.Keys(all)), func(truth string) bool { return !all[truth] })
+	return first[:min(len(first), 64)]
+}
+
 // own is the curve that a segment goes by.
 func (d *dull) own(segment string, now schemas.Instant) (of string, k dullCurve) {
 	key := dullKey{segment: segment, start: now}
@@ -174,6 +191,9 @@ func (d *dull) figure(m metric.Metric, s WindowSpec, key dullKey, sums *metric.S
 	of, _ := d.own(key.segment, now)
 	known := map[string]dullCurve{}
 	for _, p := range sums.Pairs() {
+		if !slices.Contains(d.classes(of, now), p.Truth) {
+			return m.Undefined(sums.Labelled(), "not learnt")
+		}
 		c := dullKey{name: "class " + p.Truth, segment: of, start: now}
 		if _, ok := d.curves[c]; !ok {
 			d.curves[c] = dullOwn{of, d.curve(of, true, p.Truth, now)}

@@ -153,7 +153,7 @@ func drawCells(random *rand.Rand, config Config, tick schemas.Instant) []schemas
 			score = 1 - score
 		}
 		merge(&sums, truth, score)
-		o := schemas.Observation{Truth: map[bool]string{false: "0", true: "1"}[truth], Positive: "1", Value: score}
+		o := schemas.Observation{Truth: map[bool]string{false: "0", true: "1"}[truth], Prediction: map[bool]string{false: "0", true: "1"}[score >= 0.5], Positive: "1", Value: score}
 		learnt.Await(1, o.Positive, o.Value)
 		learnt.Learn(1, o, schemas.DelayBin(time.Duration(float64(late)*random.Float64())))
 	}

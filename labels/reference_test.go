@@ -310,7 +310,7 @@ func (ref *reference) count(l *life) {
 		decided(s)
 		s.Await(1, l.score.Positive, l.score.Value)
 		if l.kind == schemas.Assumed || l.kind == schemas.Matched {
-			s.Learn(1, schemas.Observation{Truth: l.truth, Positive: l.score.Positive, Value: l.score.Value}, schemas.DelayBin(l.booked.Sub(l.score.EventTime)))
+			s.Learn(1, schemas.Observation{Truth: l.truth, Prediction: l.score.Prediction, Positive: l.score.Positive, Value: l.score.Value}, schemas.DelayBin(l.booked.Sub(l.score.EventTime)))
 		}
 	})
 	if l.kind != schemas.NoKind {

@@ -19,7 +19,7 @@ const delayDetail = 3
 // known: the arrival of the first label (or the horizon, where a class was
 // assumed) less the event time. A corrected truth keeps its delay.
 type Delay struct {
-	Truth string
+	Truth string // "" where the score predicts no class
 	Bin   uint16 // of DelayBin
 	N     int64
 }

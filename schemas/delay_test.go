@@ -2,6 +2,7 @@ package schemas
 
 import (
 	"math"
+	"slices"
 	"testing"
 	"time"
 )
@@ -33,7 +34,7 @@ func TestDelayBins(t *testing.T) {
 // score from those that wait to those that do not.
 func TestLearn(t *testing.T) {
 	var s Sums
-	first := Observation{Truth: "0", Positive: "1", Value: 1}
+	first := Observation{Truth: "0", Prediction: "1", Positive: "1", Value: 1}
 	second := first
 	second.Truth = "1"
 	s.Await(1, "1", 1)
@@ -53,5 +54,17 @@ func TestLearn(t *testing.T) {
 	s.Await(-1, "1", 0.1)
 	if !s.IsZero() {
 		t.Errorf("%+v is left", s)
+	}
+}
+
+// Where no class is predicted the truths may be as many as the outcomes, so
+// their delays are counted together.
+func TestLearnWithoutClasses(t *testing.T) {
+	var s Sums
+	s.Learn(1, Observation{Truth: "12.75", Value: 11}, 7)
+	s.Learn(1, Observation{Truth: "12.76", Value: 12}, 7)
+	s.Learn(1, Observation{Truth: "12.77", Value: 12}, 8)
+	if want := []Delay{{"", 7, 2}, {"", 8, 1}}; !slices.Equal(s.Delays, want) {
+		t.Errorf("delays %v, want %v", s.Delays, want)
 	}
 }

@@ -38,7 +38,11 @@ func (s *Sums) Await(sign int64, positive string, value float64) {
 // Learn counts, sign times, that the truth of a score became known delay after
 // its event, and that the score no longer awaits it.
 func (s *Sums) Learn(sign int64, o Observation, delay uint16) {
-	s.Delays = addSparse(s.Delays, Delay{o.Truth, delay, sign})
+	class := o.Truth
+	if o.Prediction == "" { // nobody said a class: the truth may be any number or text
+		class = ""
+	}
+	s.Delays = addSparse(s.Delays, Delay{class, delay, sign})
 	if probability(o.Positive, o.Value) {
 		s.Values = addSparse(s.Values, ValueBin{Bin: valueBin(o.Value), N: -sign})
 		s.Values = addSparse(s.Values, ValueBin{Labelled: true, Bin: valueBin(o.Value), N: sign})
