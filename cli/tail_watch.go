@@ -125,8 +125,12 @@ func readAlarm(r *kgo.Record) (shown, error) {
 	if err != nil {
 		return shown{}, err
 	}
+	whose := a.Model
+	if a.Window != "" { // else it is about all versions
+		whose += "@" + a.Version
+	}
 	return shown{
-		cells: []string{a.At.String(), a.Name, a.State.String(), a.Severity, a.Model + "@" + a.Version, a.Segment, short(a.Value),
+		cells: []string{a.At.String(), a.Name, a.State.String(), a.Severity, whose, a.Segment, short(a.Value),
 			"[" + short(a.Low) + ", " + short(a.High) + "]", short(a.Bound), strconv.FormatInt(a.N, 10), a.Text},
 		json: alarmJSON{
 			position: positionOf(r), ID: a.ID, Name: a.Name, State: a.State, Previous: a.Previous, At: stamp(a.At), Since: stamp(a.Since),

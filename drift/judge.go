@@ -112,7 +112,7 @@ func (w *Watch) alarms(now schemas.Instant) []*schemas.Alarm {
 	}
 	for _, l := range w.listeners {
 		if l.heard || l.due(w.lateness(), w.config.Tick) <= now {
-			steps = append(steps, stepper{l.rule, l.trackKey, func() *schemas.Alarm { return l.step(w.config.Model, w.lateness(), now) }})
+			steps = append(steps, stepper{l.rule, trackKey{segment: l.segment}, func() *schemas.Alarm { return l.step(w.config.Model, w.lateness(), now) }})
 		}
 	}
 	slices.SortFunc(steps, stepper.compare)

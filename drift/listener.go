@@ -9,20 +9,18 @@ import (
 	"hindsight/schemas"
 )
 
-// listener is one rule on silence for one version and segment. All that it
-// knows is in its memory, so that a restart needs no slices for it.
+// listener is one rule on silence for one segment, over all versions: labels of
+// the old one tell that the feed is alive before any of a new one is due. All
+// that it knows is in its memory, so that a restart needs no slices for it.
 type listener struct {
-	trackKey
+	segment        string
 	rule           *rule
 	memory         schemas.AlarmMemory
 	scored, labels int64 // that this instant brings
 	heard          bool
 }
 
-type listenerKey struct {
-	trackKey
-	rule string
-}
+type listenerKey struct{ segment, rule string }
 
 // hear tells the listeners of a cell.
 func (w *Watch) hear(c *schemas.Cell) {
@@ -33,7 +31,7 @@ func (w *Watch) hear(c *schemas.Cell) {
 		if r.Feed != alarm.Silent || !r.Covers(c.Segment) {
 			continue
 		}
-		l := w.listenerOf(r, trackKey{c.Version, c.Segment})
+		l := w.listenerOf(r, c.Segment)
 		l.scored += max(0, c.Scored)
 		for _, p := range c.Pairs {
 			l.labels += max(0, p.N)
@@ -43,12 +41,12 @@ func (w *Watch) hear(c *schemas.Cell) {
 	}
 }
 
-func (w *Watch) listenerOf(r *rule, k trackKey) *listener {
-	key := listenerKey{k, r.Name}
+func (w *Watch) listenerOf(r *rule, segment string) *listener {
+	key := listenerKey{segment, r.Name}
 	l := w.listeners[key]
 	if l == nil {
-		key.version, key.segment = strings.Clone(k.version), strings.Clone(k.segment)
-		l = &listener{trackKey: key.trackKey, rule: r, memory: r.Begin(key.version, key.segment)}
+		key.segment = strings.Clone(segment)
+		l = &listener{segment: key.segment, rule: r, memory: r.Begin("", key.segment)}
 		w.listeners[key] = l
 	}
 	return l

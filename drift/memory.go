@@ -26,7 +26,7 @@ func (w *Watch) Memory() schemas.WatchState {
 		}
 	}
 	for _, l := range w.listeners {
-		all = append(all, remembered{stepper{rule: l.rule, key: l.trackKey}, l.memory})
+		all = append(all, remembered{stepper{rule: l.rule, key: trackKey{segment: l.segment}}, l.memory})
 	}
 	slices.SortFunc(all, func(a, b remembered) int { return a.compare(b.stepper) })
 	for _, r := range all {
@@ -91,8 +91,8 @@ func (w *Watch) recall(memory schemas.AlarmMemory) {
 		}
 	}
 	for _, r := range w.rules {
-		if r.Feed == alarm.Silent && r.Name == memory.Name && r.Covers(memory.Segment) {
-			w.listenerOf(r, trackKey{memory.Version, memory.Segment}).memory = memory
+		if r.Feed == alarm.Silent && r.Name == memory.Name && memory.Version == "" && r.Covers(memory.Segment) {
+			w.listenerOf(r, memory.Segment).memory = memory
 			return
 		}
 	}

@@ -184,7 +184,7 @@ func (d *dull) listen(i int, now schemas.Instant) {
 		if c.Clock != schemas.EventClock || at > now || !rule.Covers(c.Segment) {
 			continue
 		}
-		who := dullKey{rule.Name, 0, c.Version, c.Segment}
+		who := dullKey{rule.Name, 0, "", c.Segment}
 		if all[who].scored == nil {
 			all[who] = history{map[schemas.Instant]int64{}, map[schemas.Instant]int64{}}
 		}

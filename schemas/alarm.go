@@ -12,7 +12,8 @@ const (
 	Resolved
 )
 
-// Alarm is one change of state of one rule for one model, version and segment.
+// Alarm is one change of state of one rule for one model, version and segment,
+// of all versions where the rule listens for silence.
 type Alarm struct {
 	ID         string // of the episode: pending, firing and resolved share it
 	Name       string // of the rule
@@ -22,7 +23,7 @@ type Alarm struct {
 	Since      Instant // when this episode began
 	Severity   string
 	Model      string
-	Version    string
+	Version    string // "" for all of them
 	Segment    string
 	Window     string
 	Start, End Instant // of the window that was judged

@@ -13,15 +13,15 @@ const (
 	// a metric like others; a window is judged After its end, when the labels
 	// had their time to come.
 	Coverage = metric.OfFeed
-	// Silent is that no label has come for a time in which scores went on. It
-	// looks at no window.
+	// Silent is that no label has come for a time in which scores went on, under
+	// whatever version: its alarms have none. It looks at no window.
 	Silent = "silent"
 )
 
 // Measure is the name of what a Silent rule measures, in seconds.
 const Measure = "label_silence"
 
-// Silence is how long the labels of one version and segment have been away, in
+// Silence is how long the labels of one segment have been away, in
 // stream time, as far as scores tell: after a pause of the scores it begins anew.
 type Silence struct {
 	From   schemas.Instant // the last label, or the first score since a pause; Beginning: there was neither

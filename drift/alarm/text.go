@@ -106,7 +106,10 @@ func (s stepping) side() string {
 }
 
 func (s stepping) whose(memory schemas.AlarmMemory) string {
-	whose := s.model + "@" + memory.Version
+	whose := s.model
+	if s.rule.Feed != Silent {
+		whose += "@" + memory.Version
+	}
 	if memory.Segment != "" {
 		whose += " " + memory.Segment
 	}
