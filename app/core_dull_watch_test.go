@@ -140,7 +140,7 @@ func (d *dullWatch) publish(s drift.WindowSpec, key dullKey, now schemas.Instant
 	if final != now && !w.dirty {
 		return
 	}
-	if w.dirty = false; w.sums.Scored <= 0 {
+	if w.dirty = false; w.sums.Scored <= 0 && w.revision == 0 {
 		return
 	}
 	w.revision++

@@ -9,7 +9,8 @@ import (
 )
 
 // publish makes the records that a configured window publishes at the instant
-// now, by start, version and segment. Empty windows are not published.
+// now, by start, version and segment. An empty window is not published, unless
+// it was before: on the label clock, what was unlabelled moves to its label.
 func (w *Watch) publish(c *calendar, now schemas.Instant) []*schemas.Window {
 	var records []*schemas.Window
 	var r reader
@@ -18,7 +19,7 @@ func (w *Watch) publish(c *calendar, now schemas.Instant) []*schemas.Window {
 		if win.frame.final == now {
 			win.track.freeze(win, sums)
 		}
-		if win.scored > 0 {
+		if win.scored > 0 || win.revision > 0 {
 			records = append(records, w.record(win, sums, now))
 		}
 	}

@@ -119,7 +119,7 @@ func (d *dull) publish(s WindowSpec, now schemas.Instant) {
 		}
 		delete(d.dirty, key)
 		sums := all[key]
-		if sums.Scored <= 0 {
+		if sums.Scored <= 0 && d.revisions[key] == 0 {
 			continue
 		}
 		d.revisions[key]++
@@ -238,13 +238,18 @@ func (d *dull) listen(i int, now schemas.Instant) {
 
 func TestAgainstReference(t *testing.T) {
 	alarms := map[schemas.AlarmState]int{}
-	withdrawn, feeds := 0, map[string]int{}
+	withdrawn, feeds, emptied := 0, map[string]int{}, map[schemas.WindowState]int{}
 	for seed := range uint64(6) {
 		w := newWorld(seed)
 		_, out := w.run(t, w.topic(random(seed, 1)), random(seed, 2))
 		d := newDull(&w)
 		d.run(epoch, epoch.Add(simulated+5*60*60*1e9))
 		same(t, "against the reference", out.lines, d.out.lines)
+		for _, x := range out.windows {
+			if x.Scored == 0 {
+				emptied[x.State]++
+			}
+		}
 		for _, a := range out.alarms {
 			alarms[a.State]++
 			feeds[a.Name+" "+a.State.String()]++
@@ -265,6 +270,9 @@ func TestAgainstReference(t *testing.T) {
 				t.Errorf("the rule on the label feed %q is never %v: %v", name, state, feeds)
 			}
 		}
+	}
+	if emptied[schemas.Provisional] == 0 || emptied[schemas.Final] == 0 {
+		t.Errorf("windows that were emptied again were published thus: %v", emptied)
 	}
 	if withdrawn == 0 {
 		t.Error("no alarm was withdrawn")

@@ -105,6 +105,7 @@ func newWorld(seed uint64) world {
 func drawPartition(random *rand.Rand, config Config, p int32) []schemas.Slice {
 	var ticks []schemas.Slice
 	var past []schemas.Cell // to take back from
+	var gaveUp schemas.Instant
 	end := epoch.Add(simulated)
 	for tick := epoch; tick < end; {
 		tick = tick.Add(config.Tick * time.Duration(1+random.IntN(4)*random.IntN(2)*random.IntN(8)))
@@ -121,6 +122,15 @@ func drawPartition(random *rand.Rand, config Config, p int32) []schemas.Slice {
 			s.Cells = append(s.Cells, correction(past[i]))
 			past = slices.Delete(past, i, i+1)
 		}
+		switch {
+		case p != 0:
+		case gaveUp == 0 && tick.Sub(epoch) > time.Hour:
+			gaveUp = tick
+			s.Cells = append(s.Cells, lone(gaveUp, 1))
+		case gaveUp > 0 && tick.Sub(gaveUp) > 5*time.Minute:
+			s.Cells = append(s.Cells, lone(gaveUp, -1))
+			gaveUp = -1
+		}
 		for _, cell := range s.Cells {
 			if cell.Scored > 0 && cell.Lossy > 0 {
 				past = append(past, cell)
@@ -131,6 +141,15 @@ func drawPartition(random *rand.Rand, config Config, p int32) []schemas.Slice {
 	}
 	last := schemas.Slice{Model: config.Model, Partition: p, Tick: end.Add(5 * time.Hour)}
 	return append(ticks, last)
+}
+
+// lone is a score that nothing else is like, unlabelled at first (1); when its
+// label comes, it is taken away from there again (-1).
+func lone(at schemas.Instant, sign int64) schemas.Cell {
+	const width = 30 * time.Second
+	cell := schemas.Cell{Clock: schemas.LabelClock, Start: (at - 1).Floor(width), Width: width, Version: "1", Role: "champion", Segment: "region=lone"}
+	cell.Scored, cell.Unlabelled = sign, sign
+	return cell
 }
 
 // drawCells is one outcome: a cell for each clock and segment.
