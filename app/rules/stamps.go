@@ -81,7 +81,9 @@ func checkAhead(what string, cfg *config.Config, stamp, now schemas.Instant) *co
 }
 
 // CheckScore says what is wrong with the times of another program's score,
-// whenever it is read. Its own is Beginning where it is missing.
+// whenever it is read. Its own is Beginning where it is missing. By record clock
+// it is held to the record: it is waited for until its own time has passed, and
+// no stamp says how far that is.
 func CheckScore(c *config.Scores, event, recorded schemas.Instant) *consumer.Fault {
 	switch {
 	case event == schemas.Beginning:
@@ -89,6 +91,9 @@ func CheckScore(c *config.Scores, event, recorded schemas.Instant) *consumer.Fau
 	case event < earliest || event > latest || c.Clock == config.RecordClock && recorded < earliest:
 		return &consumer.Fault{Class: "bad_timestamp", Message: fmt.Sprintf(
 			"event time %v (record %v) lies outside of the years 1 to 9999: it is no time", event, recorded)}
+	case c.Clock == config.RecordClock && event > recorded.Add(c.MaxSkew):
+		return &consumer.Fault{Class: "future_timestamp", Message: fmt.Sprintf(
+			"event time %v is more than scores.max_skew (%v) beyond the record's %v", event, c.MaxSkew, recorded)}
 	case !c.Oldest.IsZero() && event < schemas.InstantOf(c.Oldest):
 		return &consumer.Fault{Class: "too_old", Message: fmt.Sprintf("event time %v is before scores.oldest (%v)", event, c.Oldest)}
 	}
