@@ -31,11 +31,12 @@ func (q *Inquiry) schemas() (schemaLookup, error) {
 	return reg.Schema, nil
 }
 
-// What the page asks for: so many samples of each bucket, within so many records.
-const (
-	pageSamples = 5
-	pageSearch  = 100_000
-)
+// SampleSearch is within how many records of each topic samples are looked for
+// where nobody says.
+const SampleSearch = 100_000
+
+// pageSamples is how many samples of each bucket the page asks for.
+const pageSamples = 5
 
 // forPage answers what the page asks.
 func (q *Inquiry) forPage() *dashboard.Inquiry {
@@ -56,7 +57,7 @@ func (q *Inquiry) forPage() *dashboard.Inquiry {
 			if err != nil {
 				return dashboard.Samples{}, err
 			}
-			s, err := q.Samples(ctx, l, pageSamples, pageSearch)
+			s, err := q.Samples(ctx, l, pageSamples, SampleSearch)
 			if err != nil {
 				return dashboard.Samples{}, err
 			}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"slices"
 
-	"hindsight/labels"
 	"hindsight/schemas"
 )
 
@@ -84,8 +83,13 @@ func (s *sampler) mark(id sourceID, offset int64) bool {
 
 func (s *sampler) put(to map[string][]Sample, bucket string, x Sample) {
 	x.At = x.at.String()
-	to[bucket] = append(to[bucket], x)
+	if to[bucket] = append(to[bucket], x); len(to[bucket]) >= 2*s.n+mostUnsorted {
+		to[bucket] = s.latest(to[bucket])
+	}
 }
+
+// mostUnsorted is by how many a bucket may grow until it is cut down.
+const mostUnsorted = 1000
 
 // full reports whether every bucket has as many as it should.
 func (s *sampler) full(have map[string][]Sample, want map[string]int64, but ...string) bool {
@@ -100,10 +104,17 @@ func (s *sampler) full(have map[string][]Sample, want map[string]int64, but ...s
 // take cuts every bucket down to its latest.
 func (s *sampler) take(from map[string][]Sample) map[string][]Sample {
 	for bucket, all := range from {
-		slices.SortStableFunc(all, func(a, b Sample) int { return cmp.Compare(b.at, a.at) })
-		from[bucket] = all[:min(len(all), s.n)]
+		from[bucket] = s.latest(all)
 	}
 	return from
+}
+
+// latest sorts all and returns the first n: those of one instant by their place.
+func (s *sampler) latest(all []Sample) []Sample {
+	slices.SortFunc(all, func(a, b Sample) int {
+		return cmp.Or(cmp.Compare(b.at, a.at), cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition), cmp.Compare(b.Offset, a.Offset))
+	})
+	return all[:min(len(all), s.n)]
 }
 
 // outcome takes one outcome of a partition of scores.
@@ -119,22 +130,21 @@ func (s *sampler) outcome(scores string, partition int32, o *schemas.Outcome) {
 
 // score takes one score that JOIN has read: it is pending where no outcome can
 // have been missed.
-func (s *sampler) score(id sourceID, offset int64, x *schemas.Score) {
-	if reach, ok := s.reach[id.partition]; ok && reach <= x.Arrival && !s.decided[id][offset] {
-		s.put(s.scores, "pending", Sample{ID: x.EventID, at: x.Arrival, Topic: id.topic, Partition: id.partition, Offset: offset})
+func (s *sampler) score(from sourceID, offset int64, id string, arrival schemas.Instant) {
+	if reach, ok := s.reach[from.partition]; ok && reach <= arrival && !s.decided[from][offset] {
+		s.put(s.scores, "pending", Sample{ID: id, at: arrival, Topic: from.topic, Partition: from.partition, Offset: offset})
 	}
 }
 
 // label takes one label that JOIN has read, and the partition of its score.
-func (s *sampler) label(l *labels.Label, partition int32) {
-	id := sourceID{l.Topic, l.Partition}
-	if reach, ok := s.reach[partition]; ok && reach <= l.Arrival && !s.decided[id][l.Offset] {
-		s.put(s.labels, "waiting", Sample{ID: l.EventID, at: l.Arrival, Topic: l.Topic, Partition: l.Partition, Offset: l.Offset})
+func (s *sampler) label(from sourceID, offset int64, id string, arrival schemas.Instant, partition int32) {
+	if reach, ok := s.reach[partition]; ok && reach <= arrival && !s.decided[from][offset] {
+		s.put(s.labels, "waiting", Sample{ID: id, at: arrival, Topic: from.topic, Partition: from.partition, Offset: offset})
 	}
 }
 
 // deadLetter takes one, with the id that its value still tells.
-func (s *sampler) deadLetter(d deadLetter, id string) {
+func (s *sampler) deadLetter(d *deadLetter, id string) {
 	to := s.labels
 	if d.from.topic == s.eventsTopic {
 		to = s.events

@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -22,23 +24,25 @@ func (s *sampler) read(ctx context.Context, r *backReader, cfg *config.Config) e
 	err = r.read(ctx, t.DeadLetters, nil, func() bool {
 		return int64(len(s.events[deadLetterBucket])) >= min(s.want.EventDeadLetters, int64(s.n)) &&
 			s.full(s.labels, map[string]int64{deadLetterBucket: s.want.Labels[deadLetterBucket]})
-	}, func(rec *kgo.Record) error {
+	}, func(rec *kgo.Record) (func(), error) {
 		letter := readDeadLetter(rec)
-		s.deadLetter(letter, ids.of(ctx, letter.from.topic, rec.Value))
-		return nil
+		letter.message = ""
+		id := ids.of(ctx, letter.from.topic, rec.Value)
+		return func() { s.deadLetter(&letter, id) }, nil
 	})
 	if err != nil {
 		return err
 	}
 	err = r.read(ctx, t.Outcomes, nil, func() bool {
 		return s.full(s.scores, s.want.Outcomes, "pending") && s.full(s.labels, s.want.Labels, "waiting", deadLetterBucket)
-	}, func(rec *kgo.Record) error {
+	}, func(rec *kgo.Record) (func(), error) {
 		var o schemas.Outcome
 		if err := decodeOwn(rec, schemas.OutcomeRecord, o.DecodeAvro); err != nil {
-			return err
+			return nil, err
 		}
-		s.outcome(t.Scores, rec.Partition, &o)
-		return nil
+		partition, decision := rec.Partition, schemas.Outcome{EventID: o.EventID, Tick: o.Tick, Kind: o.Kind, ScoreOffset: o.ScoreOffset,
+			Fate: o.Fate, LabelTopic: o.LabelTopic, LabelPartition: o.LabelPartition, LabelOffset: o.LabelOffset}
+		return func() { s.outcome(t.Scores, partition, &decision) }, nil
 	})
 	if err != nil {
 		return err
@@ -52,12 +56,13 @@ func (s *sampler) read(ctx context.Context, r *backReader, cfg *config.Config) e
 	}
 	err = r.read(ctx, t.Scores, r.join[t.Scores], func() bool {
 		return s.full(s.scores, map[string]int64{"pending": s.want.Outcomes["pending"]})
-	}, func(rec *kgo.Record) error {
+	}, func(rec *kgo.Record) (func(), error) {
 		score, err := scores.tell(ctx, rec)
-		if score != nil {
-			s.score(sourceID{rec.Topic, rec.Partition}, rec.Offset, score)
+		if score == nil || err != nil {
+			return nil, err
 		}
-		return err
+		place, offset, id, arrival := sourceID{t.Scores, rec.Partition}, rec.Offset, score.EventID, score.Arrival
+		return func() { s.score(place, offset, id, arrival) }, nil
 	})
 	if err != nil {
 		return err
@@ -81,15 +86,14 @@ func (s *sampler) readWaiting(ctx context.Context, r *backReader, cfg *config.Co
 	scores := int32(len(r.ends[cfg.Topics.Scores]))
 	return r.read(ctx, topic, r.join[topic], func() bool {
 		return s.full(s.labels, map[string]int64{"waiting": s.want.Labels["waiting"]})
-	}, func(rec *kgo.Record) error {
+	}, func(rec *kgo.Record) (func(), error) {
 		var l labels.Label
 		fault, err := decode.readLabel(ctx, rec.Value, rec.Timestamp.UnixMilli(), &l)
 		if fault != nil || err != nil {
-			return err
+			return nil, err
 		}
-		l.Topic, l.Partition, l.Offset, l.Arrival = topic, rec.Partition, rec.Offset, schemas.InstantOfMillis(rec.Timestamp.UnixMilli())
-		s.label(&l, place([]byte(l.EventID), scores))
-		return nil
+		from, offset, id, arrival := sourceID{topic, rec.Partition}, rec.Offset, l.EventID, decode.labelStamp(rec, &l)
+		return func() { s.label(from, offset, id, arrival, place([]byte(id), scores)) }, nil
 	})
 }
 
@@ -105,10 +109,11 @@ type backReader struct {
 	cut          bool // whether the limit ended a search
 }
 
-// The number of records of a partition that are read at a time.
+// The number of records that are read at a time: at first of each partition, at
+// most of all partitions together where that is more.
 const (
 	firstPiece = 256
-	mostPiece  = 16 << 10
+	mostPiece  = 64 << 10
 )
 
 func (q *Inquiry) newBackReader(ctx context.Context, limit int64) (*backReader, error) {
@@ -132,10 +137,11 @@ func (q *Inquiry) newBackReader(ctx context.Context, limit int64) (*backReader, 
 	return r, err
 }
 
-// read gives visit the committed records of a topic, of each partition the
-// newest first, until enough says so, the starts are reached or the limit is.
-// Where commits are given it begins at them.
-func (r *backReader) read(ctx context.Context, topic string, commits map[int32]kadm.OffsetResponse, enough func() bool, visit func(*kgo.Record) error) error {
+// read takes the committed records of a topic, of each partition the newest
+// first, until enough says so, the starts are reached or the limit is. Where
+// commits are given it begins at them. Records come oldest first: decode returns
+// what takes one, nil for nothing, and holds no more of it than that needs.
+func (r *backReader) read(ctx context.Context, topic string, commits map[int32]kadm.OffsetResponse, enough func() bool, decode func(*kgo.Record) (func(), error)) error {
 	at := map[int32]int64{}
 	for p, end := range r.ends[topic] {
 		if commits != nil {
@@ -144,39 +150,46 @@ func (r *backReader) read(ctx context.Context, topic string, commits map[int32]k
 		at[p] = max(end, r.starts[topic][p])
 	}
 	r.at[topic] = at
-	before := r.searched
-	for piece := int64(firstPiece); !enough(); piece = min(2*piece, mostPiece) {
+	before, most := r.searched, max(mostPiece/int64(max(len(at), 1)), firstPiece)
+	for piece := int64(firstPiece); !enough(); piece = min(2*piece, most) {
+		spans := r.spansBefore(topic, piece)
+		if len(spans) == 0 {
+			return nil
+		}
 		if r.searched-before >= r.limit {
 			r.cut = true
 			return nil
 		}
-		var spans []span
-		for p, to := range at {
-			if from := max(to-piece, r.starts[topic][p]); from < to {
-				spans = append(spans, span{topic, p, from, to})
-			}
-		}
-		if len(spans) == 0 {
-			return nil
-		}
-		held := map[int32][]*kgo.Record{}
+		held := map[int32][]func(){}
 		if err := readSpans(ctx, r.client, spans, func(rec *kgo.Record) error {
-			held[rec.Partition] = append(held[rec.Partition], rec)
-			return nil
+			r.searched++
+			take, err := decode(rec)
+			if take != nil {
+				held[rec.Partition] = append(held[rec.Partition], take)
+			}
+			return err
 		}); err != nil {
 			return err
 		}
 		for _, s := range spans {
 			at[s.partition] = s.from
-			for i := len(held[s.partition]) - 1; i >= 0; i-- {
-				r.searched++
-				if err := visit(held[s.partition][i]); err != nil {
-					return err
-				}
+			for _, take := range slices.Backward(held[s.partition]) {
+				take()
 			}
 		}
 	}
 	return nil
+}
+
+// spansBefore are the next n records of each partition, backwards.
+func (r *backReader) spansBefore(topic string, n int64) (spans []span) {
+	for _, p := range slices.Sorted(maps.Keys(r.at[topic])) {
+		to := r.at[topic][p]
+		if from := max(to-n, r.starts[topic][p]); from < to {
+			spans = append(spans, span{topic, p, from, to})
+		}
+	}
+	return spans
 }
 
 // exhausted returns the partitions of a topic that were read to their start.

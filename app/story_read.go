@@ -204,9 +204,8 @@ func (r *storyReader) readLabels(ctx context.Context) error {
 		if fault != nil || err != nil || l.EventID != f.id {
 			return err // a dead letter has a story of its own
 		}
-		stamp := schemas.InstantOfMillis(rec.Timestamp.UnixMilli())
-		l.Topic, l.Partition, l.Offset, l.Rerouted, l.Arrival = topic, rec.Partition, rec.Offset, -1, stamp
-		f.labels = append(f.labels, storyLabel{l, stamp})
+		l.Topic, l.Partition, l.Offset, l.Rerouted, l.Arrival = topic, rec.Partition, rec.Offset, -1, reader.labelStamp(rec, &l)
+		f.labels = append(f.labels, storyLabel{l, schemas.InstantOfMillis(rec.Timestamp.UnixMilli())})
 		return nil
 	})
 }
