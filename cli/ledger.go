@@ -19,13 +19,15 @@ import (
 func newLedgerCommand() *cobra.Command {
 	var file, id string
 	var samples int
+	var search int64
 	var output outputFlag
 	c := &cobra.Command{
 		Use:   "ledger -c FILE",
 		Short: "Show where every event, score and label ended, or the story of one event",
 		Long: `Show where every event, score and label ended. The sums, from the commits of
 the stages, add up to the input; records between two stages are in transit.
-Beside each bucket stand the latest ids in it, found in the topics.
+Beside each bucket stand the latest ids in it, found among the newest records
+of each topic; --search says how many are looked at where a bucket is rare.
 
 With --id it tells the story of one event in order of time: when the event was
 published and from where, which version scored it, which labels came from which
@@ -35,15 +37,18 @@ what, and what was set aside. A label that found no score has a story too.
 It reads topics and commits alone: nobody's state, and no stage need run.
 Exit 1 where the sums do not add up, or nothing is known of the id.`,
 		Example: `  hindsight ledger -c hindsight.yaml
-  hindsight ledger -c hindsight.yaml --samples 20 -o json
+  hindsight ledger -c hindsight.yaml --samples 20 --search 0 -o json
   hindsight ledger -c hindsight.yaml --id 4711`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if search < 0 {
+				return usagef("--search %d: it cannot be negative", search)
+			}
 			return withInquiry(c, file, func(ask *app.Inquiry) error {
 				if id != "" {
 					return showStory(c, ask, id, output)
 				}
-				return showLedger(c, ask, samples, output)
+				return showLedger(c, ask, samples, search, output)
 			})
 		},
 	}
@@ -51,6 +56,7 @@ Exit 1 where the sums do not add up, or nothing is known of the id.`,
 	addOutputFlag(c, &output)
 	c.Flags().StringVar(&id, "id", "", "the story of one event `ID`")
 	c.Flags().IntVar(&samples, "samples", 5, "show up to `N` of the latest ids of each bucket, 0 for none")
+	c.Flags().Int64Var(&search, "search", app.SampleSearch, "look for them in about the newest `N` records of each topic, 0 for all")
 	return c
 }
 
@@ -81,14 +87,17 @@ type ledgerJSON struct {
 	Samples *app.Samples `json:"samples,omitempty"`
 }
 
-func showLedger(c *cobra.Command, ask *app.Inquiry, n int, output outputFlag) error {
+func showLedger(c *cobra.Command, ask *app.Inquiry, n int, search int64, output outputFlag) error {
 	l, err := app.ReadLedger(c.Context(), ask.Admin, ask.Config)
 	if err != nil {
 		return err
 	}
+	if search == 0 {
+		search = math.MaxInt64
+	}
 	var samples *app.Samples
 	if n > 0 {
-		if samples, err = ask.Samples(c.Context(), l, n, math.MaxInt64); err != nil {
+		if samples, err = ask.Samples(c.Context(), l, n, search); err != nil {
 			return err
 		}
 	}
@@ -108,7 +117,7 @@ func showLedger(c *cobra.Command, ask *app.Inquiry, n int, output outputFlag) er
 
 func ledgerTable(c *cobra.Command, l *app.Ledger, samples *app.Samples) error {
 	if samples == nil {
-		samples = &app.Samples{}
+		samples = &app.Samples{Whole: true}
 	}
 	t := newTable(c.OutOrStdout(), "WHAT:7", "BECAME:12", "N:10", "LATEST IDS")
 	row := func(what, became string, n int64, ids []app.Sample) {
@@ -127,6 +136,9 @@ func ledgerTable(c *cobra.Command, l *app.Ledger, samples *app.Samples) error {
 		row("", fate, l.Labels[fate], samples.Labels[fate])
 	}
 	row("", "in transit", l.LabelsInTransit, nil)
+	if t.err == nil && !samples.Whole {
+		_, t.err = fmt.Fprintf(c.OutOrStdout(), "\n%d records were looked at for the ids, the newest of each topic, and not all: --search N looks at more, 0 at all\n", samples.Searched)
+	}
 	return t.err
 }
 

@@ -83,6 +83,35 @@ func TestLedger(t *testing.T) {
 	l.main(1, "ledger", "-c", newLedger(t, "a", `{"labels":1,"orphan":2}`).file)
 }
 
+// A bucket whose ids lie far back does not cost the whole topic unasked.
+func TestLedgerLooksNoFurtherThanAsked(t *testing.T) {
+	l := newLedger(t, "loan-7", `{"labels":1,"orphan":1}`)
+	client, err := kgo.NewClient(kgo.SeedBrokers(l.brokers...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	nothing := schemas.Outcome{EventID: "x", Tick: clockAt(5, 0)}
+	for range 300 {
+		r := &kgo.Record{Topic: "outcomes", Value: single(schemas.OutcomeRecord, nothing.AppendAvro)}
+		if err := client.ProduceSync(t.Context(), r).FirstErr(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const told = "256 records were looked at for the ids, the newest of each topic, and not all: --search N looks at more, 0 at all\n"
+	out, _ := l.main(0, "ledger", "-c", l.file, "--search", "200")
+	if strings.Contains(out, "loan-7") || !strings.HasSuffix(out, told) {
+		t.Errorf("no %q in\n%s", told, out)
+	}
+	for _, all := range [][]string{{"--search", "0"}, {"--search", "300"}, {}} {
+		out, _ = l.main(0, append([]string{"ledger", "-c", l.file}, all...)...)
+		if !strings.Contains(out, "loan-7") || strings.Contains(out, "looked at") {
+			t.Errorf("%v:\n%s", all, out)
+		}
+	}
+	l.main(2, "ledger", "-c", l.file, "--search", "-1")
+}
+
 // Where is my label? The story of an id that never had a score.
 func TestLedgerOfOneID(t *testing.T) {
 	l := newLedger(t, "loan-7", `{"labels":1,"orphan":1}`)
