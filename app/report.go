@@ -38,7 +38,7 @@ type ReportWindow struct {
 	Coverage float64                 `json:"coverage"`
 	Maturity *float64                `json:"maturity"` // null: MaturityUndefined says why
 	State    schemas.WindowState     `json:"state"`
-	FinalBy  time.Time               `json:"final_by"`
+	FinalBy  *time.Time              `json:"final_by"` // null: the record does not say
 	Revision int32                   `json:"revision"`
 	Metrics  map[string]ReportMetric `json:"metrics"`
 
@@ -110,8 +110,12 @@ func reportWindow(w schemas.Window) ReportWindow {
 	out := ReportWindow{
 		Window: w.Name, Clock: w.Clock, Start: w.Start.Time(), End: w.End.Time(), Version: w.Version, Segment: w.Segment,
 		N: w.Labelled, Scored: w.Scored, Coverage: w.Coverage, Maturity: w.Maturity, State: w.State, Revision: w.Revision,
-		FinalBy: w.FinalBy.Time(), MaturityUndefined: w.MaturityUndefined, Values: schemas.ViewValues(w.Values),
+		MaturityUndefined: w.MaturityUndefined, Values: schemas.ViewValues(w.Values),
 		Metrics: map[string]ReportMetric{},
+	}
+	if w.FinalBy != schemas.Beginning && w.FinalBy != schemas.Forever {
+		at := w.FinalBy.Time()
+		out.FinalBy = &at
 	}
 	for _, m := range w.Metrics {
 		out.Metrics[m.Name] = ReportMetric{Value: m.Value, Low: m.Low, High: m.High, N: m.N, Undefined: m.Undefined}
