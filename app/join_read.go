@@ -43,6 +43,19 @@ type labelReader struct {
 
 // readLabel decodes one label. The fault is the label's own; the error is not.
 func (s *labelReader) readLabel(ctx context.Context, value []byte, timestamp int64, l *labels.Label) (*consumer.Fault, error) {
+	fault, err := s.decode(ctx, value, timestamp, l)
+	if fault == nil && err == nil && l.Truth == "" { // an outcome without a truth has an empty one
+		fault = s.noTruth()
+	}
+	return fault, err
+}
+
+func (s *labelReader) noTruth() *consumer.Fault {
+	return &consumer.Fault{Class: "no_value", Message: fmt.Sprintf("field %s, the truth, is missing or empty", s.config.Labels.Value)}
+}
+
+// decode is readLabel of a label whose truth may be an empty text.
+func (s *labelReader) decode(ctx context.Context, value []byte, timestamp int64, l *labels.Label) (*consumer.Fault, error) {
 	if err := s.reader.Read(ctx, value, s.row); err != nil {
 		return readFault(err)
 	}
@@ -54,9 +67,10 @@ func (s *labelReader) readLabel(ctx context.Context, value []byte, timestamp int
 	if n := len(id) + len(truth); n > maxLabelText {
 		return &consumer.Fault{Class: "too_large", Message: fmt.Sprintf("id and truth have %d bytes together, %d is the most", n, maxLabelText)}, nil
 	}
-	if l.EventID, l.Truth = string(id), rules.Class(c, string(truth)); truth == nil || l.Truth == "" { // an outcome without a truth has an empty one
-		return &consumer.Fault{Class: "no_value", Message: fmt.Sprintf("field %s, the truth, is missing or empty", c.Value)}, nil
+	if truth == nil {
+		return s.noTruth(), nil
 	}
+	l.EventID, l.Truth = string(id), rules.Class(c, string(truth))
 	l.LabelTime = schemas.InstantOfMillis(timestamp)
 	if c.Time != "" {
 		l.LabelTime = s.row.Times[labelTime]
@@ -215,10 +229,11 @@ func (s *labelReader) labelStamp(r *kgo.Record, l *labels.Label) schemas.Instant
 	return rules.LabelStamp(&s.config.Labels, l.LabelTime, schemas.InstantOfMillis(r.Timestamp.UnixMilli()))
 }
 
-// reroutedLabel decodes a forwarded label with the position and arrival of its origin.
+// reroutedLabel decodes a forwarded label with the position and arrival of its
+// origin. Its truth may be empty: there were builds that forwarded such a label.
 func (s *labelReader) reroutedLabel(ctx context.Context, r *kgo.Record, o *origin) (*labels.Label, error) {
 	var l labels.Label
-	fault, err := s.readLabel(ctx, r.Value, o.timestamp, &l)
+	fault, err := s.decode(ctx, r.Value, o.timestamp, &l)
 	if err != nil {
 		return nil, err
 	}

@@ -1,12 +1,16 @@
 package app
 
 import (
+	"errors"
 	"math"
 	"math/big"
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kgo"
+
 	"hindsight/app/config"
+	"hindsight/consumer"
 	"hindsight/labels"
 	"hindsight/schemas"
 )
@@ -86,5 +90,27 @@ func TestTruthsOfAnyType(t *testing.T) {
 				t.Errorf("without labels.time the label is of %v, want the record's timestamp", l.LabelTime)
 			}
 		})
+	}
+}
+
+// A label without a truth that was forwarded once cannot be taken back: it is
+// joined as it was then.
+func TestAForwardedLabelMayHaveAnEmptyTruth(t *testing.T) {
+	schema := `{"type":"record","name":"L","fields":[{"name":"id","type":"string"},{"name":"truth","type":["string","null"]}]}`
+	cfg := &config.Config{Labels: config.Labels{ID: "id", Value: "truth", Clock: config.RecordClock}}
+	fields := labelFields(cfg.Labels)
+	reader, err := schemas.NewReader(schemas.Bare, schema, nil, fields)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := &labelReader{config: cfg, reader: reader, row: schemas.NewRow(fields)}
+	from := &origin{topic: "labels", partition: 2, offset: 7, timestamp: 1000, arrival: 1_000_000}
+	l, err := read.reroutedLabel(t.Context(), &kgo.Record{Value: []byte("\x02a\x00\x02 "), Offset: 3}, from)
+	want := labels.Label{EventID: "a", LabelTime: 1_000_000, Arrival: 1_000_000, Topic: "labels", Partition: 2, Offset: 7, Rerouted: 3}
+	if err != nil || *l != want {
+		t.Errorf("%+v, %v; want %+v", l, err, want)
+	}
+	if _, err := read.reroutedLabel(t.Context(), &kgo.Record{Value: []byte("\x02a\x02")}, from); !errors.Is(err, consumer.ErrFatal) {
+		t.Errorf("%v: a truth of null was never forwarded", err)
 	}
 }
