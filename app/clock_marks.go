@@ -16,16 +16,18 @@ type clockMark struct {
 // maxMarks keeps a commit's metadata small.
 const maxMarks = 24
 
-// mark remembers the clock at an offset, about once in `coarse` of stream time,
-// so that a fold can begin there and give later records the same arrivals.
-// Marks before floor are dropped, but for the last at or before it.
-func (c *sourceCommit) mark(offset, floor int64, coarse time.Duration) {
-	if n := len(c.Marks); n == 0 || c.Clock >= c.Marks[n-1].Clock.Add(coarse) {
+// move moves the clock by the record at offset. It remembers where the clock
+// stood before, about once in `coarse` of stream time, so that a fold can begin
+// there and give later records the same arrivals; and at the very record that
+// comes after a pause, because what lies before may be deleted soon.
+func (c *sourceCommit) move(offset int64, stamp schemas.Instant, coarse time.Duration) {
+	if stamp <= c.Clock {
+		return
+	}
+	if n := len(c.Marks); n == 0 || offset > c.Marks[n-1].Offset && stamp >= c.Marks[n-1].Clock.Add(coarse) {
 		c.Marks = append(slices.Clone(c.Marks), clockMark{offset, c.Clock})
 	}
-	for len(c.Marks) > 1 && c.Marks[1].Offset <= floor {
-		c.Marks = c.Marks[1:]
-	}
+	c.Clock = stamp
 	if len(c.Marks) > maxMarks {
 		kept := c.Marks[:0:0]
 		for i, m := range c.Marks {
@@ -34,6 +36,13 @@ func (c *sourceCommit) mark(offset, floor int64, coarse time.Duration) {
 			}
 		}
 		c.Marks = kept
+	}
+}
+
+// forget drops the marks before floor, but for the last at or before it.
+func (c *sourceCommit) forget(floor int64) {
+	for len(c.Marks) > 1 && c.Marks[1].Offset <= floor {
+		c.Marks = c.Marks[1:]
 	}
 }
 

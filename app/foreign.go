@@ -51,7 +51,7 @@ func (s *joinStage) readForeignScores(ctx context.Context, now time.Time, id int
 		return notHeld(s.config.Topics.Scores, id)
 	}
 	wall := schemas.InstantOf(now)
-	src := &p.source.staged
+	src, coarse := &p.source.staged, s.coarse()
 	for _, r := range records {
 		p.scores, p.touched = r.Offset+1, true
 		if r.Attrs.IsControl() {
@@ -87,7 +87,7 @@ func (s *joinStage) readForeignScores(ctx context.Context, now time.Time, id int
 			continue
 		}
 		src.Scored++
-		src.Clock = max(src.Clock, s.scores.stamp(r, score))
+		src.move(r.Offset, s.scores.stamp(r, score), coarse)
 		score.Arrival = src.Clock
 		if err := p.join.AddScore(s.batch, score, r.Offset); err != nil {
 			return err
@@ -102,7 +102,7 @@ func (s *joinStage) commitForeign(p *joinPartition, status labels.Status) string
 	if p.source == nil {
 		return ""
 	}
-	p.source.staged.mark(p.scores, status.Floors.Scores, s.coarse())
+	p.source.staged.forget(status.Floors.Scores)
 	return encodeCommit(p.source.staged)
 }
 

@@ -408,6 +408,50 @@ func TestScoresOfAnotherProgramAfterStops(t *testing.T) {
 	}
 }
 
+// A state comes back from the scores after a pause alone: retention has deleted
+// those before it.
+func TestScoresOfAnotherProgramAfterAPause(t *testing.T) {
+	f, dir := newTheirs(t, 200), t.TempDir()
+	f.once(dir, 0)
+	admin := kadm.NewClient(f.client)
+	ends, err := admin.ListEndOffsets(t.Context(), "decisions")
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema, start := f.register("decisions-value", theirSchema), time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
+	publish := func(i int, labelled bool) {
+		id, at := fmt.Sprintf("later-%d", i), start.Add(time.Duration(i)*time.Minute)
+		b := binary.AppendVarint(binary.BigEndian.AppendUint32([]byte{0}, schema), at.UnixMilli())
+		b = binary.LittleEndian.AppendUint32(avroText(avroText(b, id), "DE"), math.Float32bits(0.5))
+		records := []*kgo.Record{{Topic: "decisions", Partition: crc(id, 3), Value: b, Timestamp: at}}
+		if labelled {
+			label := binary.AppendVarint(append(avroText(nil, id), 1), at.UnixMilli())
+			records = append(records, &kgo.Record{Topic: "chargebacks", Partition: int32(i % 2), Value: label, Timestamp: at})
+		}
+		if err := f.client.ProduceSync(t.Context(), records...).FirstErr(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 90 {
+		publish(i, i < 60)
+	}
+	want := f.once(dir, 0).Outcomes
+	if _, err := admin.DeleteRecords(t.Context(), ends.Offsets()); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(filepath.Join(dir, "join")); err != nil {
+		t.Fatal(err)
+	}
+	publish(90, false) // or there would be nothing to run for
+	want["pending"]++
+	if diff := cmp.Diff(want, f.once(dir, 0).Outcomes); diff != "" {
+		t.Errorf("(-want +rebuilt)\n%s", diff)
+	}
+	if want["pending"] != 31 || f.rebuilt.Load() == 0 {
+		t.Errorf("%d rebuilds, outcomes %v: the test did not meet what it is about", f.rebuilt.Load(), want)
+	}
+}
+
 // Scores that lie elsewhere than their labels look for them are refused before
 // anything is read.
 func TestMisplacedScoresAreRefused(t *testing.T) {

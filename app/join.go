@@ -177,7 +177,6 @@ func (s *joinStage) stage(ctx context.Context, out *consumer.Output) error {
 		out.Commit(s.config.Topics.Scores, p.id, p.scores, encodeCommit(state))
 		out.Commit(s.config.Topics.LabelsRerouted, p.id, p.rerouted, source)
 	}
-	coarse := s.coarse()
 	for _, f := range s.feeds {
 		if f.touched {
 			floor := f.stagedAt
@@ -185,7 +184,7 @@ func (s *joinStage) stage(ctx context.Context, out *consumer.Output) error {
 				floor = min(floor, p.join.Status().Floors.Labels)
 			}
 			f.staged.Topics = s.top.of(labelsDepends...)
-			f.staged.mark(f.stagedAt, floor, coarse)
+			f.staged.forget(floor)
 			out.Commit(s.config.Labels.Topic, f.id, f.stagedAt, encodeCommit(f.staged))
 		}
 	}

@@ -161,7 +161,7 @@ func (s *joinStage) readLabels(ctx context.Context, now time.Time, id int32, rec
 	if f == nil || s.coPartitioned() && s.parts[id] == nil {
 		return notHeld(s.config.Labels.Topic, id)
 	}
-	wall := schemas.InstantOf(now)
+	wall, coarse := schemas.InstantOf(now), s.coarse()
 	for _, r := range records {
 		f.stagedAt, f.touched = r.Offset+1, true
 		if s.coPartitioned() {
@@ -207,7 +207,7 @@ func (s *joinStage) readLabels(ctx context.Context, now time.Time, id int32, rec
 			s.publish.deadLetter(r, 1, *fault)
 			continue
 		}
-		f.staged.Clock = max(f.staged.Clock, stamp)
+		f.staged.move(r.Offset, stamp, coarse)
 		if forwarded != nil {
 			f.staged.Rerouted++
 			s.publish.record(forwarded)
