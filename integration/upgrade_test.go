@@ -109,6 +109,9 @@ func TestRollingUpgrade(t *testing.T) {
 			ended(a)
 			a = run(old, "a")
 		case 8:
+			// Until the session of the killed one is over its group waits for it,
+			// and b may not be able to end its transaction within its own time to stop.
+			c.awaitEveryScore(total * (part + 1) / parts)
 			b.stop()
 			ended(b)
 			b = run(old, "b")
@@ -137,6 +140,19 @@ func TestRollingUpgrade(t *testing.T) {
 		t.Fatalf("the far version: %v\n%s", err, tail(out))
 	}
 	wantText(t, refused(t, dir, "run", "-c", "a.yaml", "--until-end"), []string{"was written by a newer hindsight (format 2, this one reads up to 1)", "upgrade this one too"})
+}
+
+// awaitEveryScore waits until that many scores are committed, whoever holds their partitions.
+func (c *cluster) awaitEveryScore(n int) {
+	c.t.Helper()
+	c.await(fmt.Sprintf("%d committed scores", n), func() error {
+		got := 0
+		c.committed("scores", func(*kgo.Record) { got++ })
+		if got < n {
+			return fmt.Errorf("%d are there", got)
+		}
+		return nil
+	})
 }
 
 // judgeModels demands that each outcome names the model that made its score.
