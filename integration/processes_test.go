@@ -76,6 +76,7 @@ func TestProcesses(t *testing.T) {
 	}
 	feed.labels(total)
 	c.awaitScores(total, a, b)
+	c.awaitEveryScore(total) // the group no longer waits for the member that was killed
 	a.stop()
 	b.stop()
 	// One bounded run finishes what the two had read and not yet decided.
@@ -176,6 +177,19 @@ func (c *cluster) awaitScores(n int, processes ...*process) {
 			p.running()
 		}
 		if got := c.countScores(); got < int64(n) {
+			return fmt.Errorf("%d are there", got)
+		}
+		return nil
+	})
+}
+
+// awaitEveryScore waits until that many scores are committed, whoever holds their partitions.
+func (c *cluster) awaitEveryScore(n int) {
+	c.t.Helper()
+	c.await(fmt.Sprintf("%d committed scores", n), func() error {
+		got := 0
+		c.committed("scores", func(*kgo.Record) { got++ })
+		if got < n {
 			return fmt.Errorf("%d are there", got)
 		}
 		return nil

@@ -142,19 +142,6 @@ func TestRollingUpgrade(t *testing.T) {
 	wantText(t, refused(t, dir, "run", "-c", "a.yaml", "--until-end"), []string{"was written by a newer hindsight (format 2, this one reads up to 1)", "upgrade this one too"})
 }
 
-// awaitEveryScore waits until that many scores are committed, whoever holds their partitions.
-func (c *cluster) awaitEveryScore(n int) {
-	c.t.Helper()
-	c.await(fmt.Sprintf("%d committed scores", n), func() error {
-		got := 0
-		c.committed("scores", func(*kgo.Record) { got++ })
-		if got < n {
-			return fmt.Errorf("%d are there", got)
-		}
-		return nil
-	})
-}
-
 // judgeModels demands that each outcome names the model that made its score.
 func judgeModels(t *testing.T, c *cluster) {
 	t.Helper()
