@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -169,12 +170,14 @@ func judgeTopics(t *testing.T, c *cluster, total int) {
 	}
 }
 
-// awaitScores waits until that many records are in the topic of scores, while all of the processes run.
+// awaitScores waits until that many records are in the topic of scores and all of the processes have started.
 func (c *cluster) awaitScores(n int, processes ...*process) {
 	c.t.Helper()
 	c.await(fmt.Sprintf("%d scores", n), func() error {
 		for _, p := range processes {
-			p.running()
+			if p.running(); !strings.Contains(p.text(), `"msg":"running"`) {
+				return fmt.Errorf("%s has not started", p.name) // a stop would interrupt that
+			}
 		}
 		if got := c.countScores(); got < int64(n) {
 			return fmt.Errorf("%d are there", got)
