@@ -41,6 +41,16 @@ type labelReader struct {
 	row    *schemas.Row
 }
 
+// newLabelReader returns a reader of the topic of labels.
+func newLabelReader(cfg *config.Config, lookup schemaLookup) (*labelReader, error) {
+	fields := labelFields(cfg.Labels)
+	reader, err := newReader(cfg.Labels.Wire, cfg.Labels.Schema, lookup, fields)
+	if err != nil {
+		return nil, err
+	}
+	return &labelReader{config: cfg, reader: reader, row: schemas.NewRow(fields)}, nil
+}
+
 // readLabel decodes one label. The fault is the label's own; the error is not.
 func (s *labelReader) readLabel(ctx context.Context, value []byte, timestamp int64, l *labels.Label) (*consumer.Fault, error) {
 	fault, err := s.decode(ctx, value, timestamp, l)

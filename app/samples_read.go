@@ -77,12 +77,10 @@ func (s *sampler) readWaiting(ctx context.Context, r *backReader, cfg *config.Co
 	if topic == "" || err != nil {
 		return err
 	}
-	fields := labelFields(cfg.Labels)
-	reader, err := newReader(cfg.Labels.Wire, cfg.Labels.Schema, r.lookup, fields)
+	decode, err := newLabelReader(cfg, r.lookup)
 	if err != nil {
 		return err
 	}
-	decode := &labelReader{config: cfg, reader: reader, row: schemas.NewRow(fields)}
 	scores := int32(len(r.ends[cfg.Topics.Scores]))
 	return r.read(ctx, topic, r.join[topic], func() bool {
 		return s.full(s.labels, map[string]int64{"waiting": s.want.Labels["waiting"]})

@@ -26,7 +26,7 @@ func (a *App) runScore(ctx context.Context) error {
 }
 
 func (a *App) runJoin(ctx context.Context, s *store.Pebble) error {
-	reader, err := newReader(a.config.Labels.Wire, a.config.Labels.Schema, a.lookup(), labelFields(a.config.Labels))
+	reader, err := newLabelReader(a.config, a.lookup())
 	if err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func (a *App) runJoin(ctx context.Context, s *store.Pebble) error {
 	}
 	stage := &joinStage{
 		scores:      scores,
-		labelReader: &labelReader{config: a.config, reader: reader, row: schemas.NewRow(labelFields(a.config.Labels))},
+		labelReader: reader,
 		config:      a.config, log: a.log, store: s, place: place, sizes: a.sizes,
 		top: a.top, speed: a.options.Speed, metrics: a.metrics,
 		clocks: &clockReader{config: a.config, admin: a.admin, top: a.top, ends: a.ends, guard: &guard{a.admin, a.top}, quiet: map[sourceID]quiet{}},

@@ -172,13 +172,10 @@ func (r *storyReader) readEvents(ctx context.Context) error {
 }
 
 func (r *storyReader) labelReader() (*labelReader, error) {
-	c := r.cfg.Labels
-	if c.Topic == "" {
+	if r.cfg.Labels.Topic == "" {
 		return nil, nil
 	}
-	fields := labelFields(c)
-	reader, err := newReader(c.Wire, c.Schema, r.lookup, fields)
-	return &labelReader{config: r.cfg, reader: reader, row: schemas.NewRow(fields)}, err
+	return newLabelReader(r.cfg, r.lookup)
 }
 
 // readLabels reads the labels that are joined where they lie, and those of
