@@ -115,6 +115,10 @@ func (r *recovery) refuseOrphanedOutcomes(ctx context.Context, id int32) error {
 		return err
 	}
 	if at[topic][id] > starts[topic][id] {
+		// A topic that was deleted took its commits with it.
+		if err := (&guard{r.admin, r.stage.top}).check(ctx); err != nil {
+			return err
+		}
 		return fmt.Errorf("%w: group %s has no commit for %s/%d, but %s/%d holds outcomes: the commits were lost or the group renamed. "+
 			"Restore the group's offsets, or delete our topics and let `hindsight topics create` make them anew",
 			consumer.ErrFatal, r.config.Kafka.StageGroup(config.StageJoin), r.config.Topics.Scores, id, topic, id)
