@@ -107,6 +107,15 @@ python: build ## bundles made of fitted scikit-learn estimators load and score a
 browser: ## the page in a real Chromium
 	$(GO) test -tags browser -count 1 -timeout 10m -v ./integration
 
+.PHONY: picture
+picture: build ## docs/page.png: the page when all of the demo has been read, by chromium
+	@dist/hindsight demo --speed max --http 127.0.0.1:18080 >/dev/null &
+	trap "kill $$!" EXIT
+	until curl -fs http://127.0.0.1:18080/metrics >dist/metrics && grep -q '^hindsight_alarm_state.* 2$$' dist/metrics \
+		&& grep -q '^hindsight_pending_scores.* 0$$' dist/metrics; do sleep 1; done
+	chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1280,1190 --virtual-time-budget=8000 \
+		--screenshot=docs/page.png http://127.0.0.1:18080/
+
 .PHONY: figure-maturity
 figure-maturity: ## docs/early-labels.svg: how far off early accuracy is; ELEC2=FILE adds the electricity data
 	HINDSIGHT_FIGURE=$(CURDIR)/docs/early-labels.svg HINDSIGHT_ELEC2=$(ELEC2) $(GO) test -count=1 -run TestFigureOfEarlyLabels -v ./drift
