@@ -205,6 +205,7 @@ func (a *App) Run(parent context.Context) error {
 	}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var aside, group sync.WaitGroup
+	faults := make([]error, len(a.options.Stages))
 	aside.Go(func() { a.view.run(background) })
 	aside.Go(func() { a.serve(background) })
 	aside.Go(func() {
@@ -212,10 +213,11 @@ func (a *App) Run(parent context.Context) error {
 			cancel(err)
 		}
 	})
-	for _, name := range a.options.Stages {
+	for i, name := range a.options.Stages {
 		group.Go(func() {
 			if err := stages[name](ctx); err != nil {
-				cancel(fmt.Errorf("%s: %w", name, a.withCure(err)))
+				faults[i] = fmt.Errorf("%s: %w", name, a.withCure(err))
+				cancel(faults[i])
 			}
 		})
 	}
@@ -233,7 +235,7 @@ func (a *App) Run(parent context.Context) error {
 		return err
 	}
 	if parent.Err() != nil {
-		return nil
+		return errors.Join(faults...)
 	}
 	return context.Cause(ctx)
 }
@@ -291,7 +293,7 @@ func (a *App) member(stage config.Stage, lead string) consumer.Config {
 	return consumer.Config{
 		Name: string(stage), Client: append(opts, a.options.Group...), Group: group,
 		TransactionalID: group + "-" + a.options.Instance, Delivery: delivery,
-		CommitInterval: a.config.Kafka.CommitInterval, EndTimeout: timeouts.TransactionTimeout, Lead: lead,
+		CommitInterval: a.config.Kafka.CommitInterval, EndTimeout: timeouts.TransactionTimeout, StopTimeout: timeouts.ShutdownTimeout / 3, Lead: lead,
 		MaxRecords: a.options.MaxRecords, PollBytes: a.budget.Poll, Instance: timeouts.Instance,
 		AcceptLoss: func(topic string) bool {
 			return a.options.AcceptLoss && slices.Contains(a.acceptable(), topic)

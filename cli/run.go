@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -63,6 +64,10 @@ Stop it with Ctrl-C or SIGTERM: what is under way is finished and committed.`,
 
 func runService(ctx context.Context, options app.Options, report string) (err error) {
 	a, err := app.New(ctx, options)
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		options.Log.Info("stopped before it was running")
+		return nil
+	}
 	if err != nil {
 		return err
 	}

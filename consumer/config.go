@@ -28,6 +28,7 @@ type Config struct {
 	Delivery        Delivery
 	CommitInterval  time.Duration // least time between two commits while there is little to do
 	EndTimeout      time.Duration // of one commit: no shorter than the client's transaction timeout
+	StopTimeout     time.Duration // how long a stop may take to finish what is under way, and again to leave without; 0: as long as it takes
 	MaxRecords      int           // most records in one commit
 	PollBytes       int64         // about how many bytes of records in one commit; 0: as many as were fetched
 	Instance        string        // of a static member, unique in the group; "": a dynamic one

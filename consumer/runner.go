@@ -20,6 +20,9 @@ func Run(ctx context.Context, config Config, stage Stage) error {
 	for {
 		began := time.Now()
 		err := runSession(ctx, &config, stage)
+		if errors.Is(err, errFarewell) {
+			return err
+		}
 		if err == nil || ctx.Err() != nil {
 			return nil
 		}
@@ -40,7 +43,11 @@ func Run(ctx context.Context, config Config, stage Stage) error {
 }
 
 func runSession(ctx context.Context, config *Config, stage Stage) (err error) {
-	s, err := newSession(ctx, config)
+	// What has begun is finished although ctx ends: a cancelled End leaves the
+	// client unusable and the outcome unknown.
+	work, end := config.outlive(ctx)
+	defer end()
+	s, err := newSession(ctx, work, config)
 	if err != nil {
 		return err
 	}
@@ -48,19 +55,19 @@ func runSession(ctx context.Context, config *Config, stage Stage) (err error) {
 	recovering, recovers := stage.(Recovering)
 	pausing, pauses := stage.(Pausing)
 	defer func() {
-		if err != nil {
+		if err != nil && ctx.Err() == nil {
 			err = errors.Join(err, s.usurped())
 		}
 		s.close()
+		if work.Err() != nil {
+			err = s.farewell()
+		}
 		gone := make([]Partition, 0, len(held))
 		for p := range held {
 			gone = append(gone, p)
 		}
 		stage.Revoke(gone)
 	}()
-	// What has begun is finished although ctx ends: a cancelled End leaves the
-	// client unusable and the outcome unknown.
-	work := context.WithoutCancel(ctx)
 	var out Output
 	var last time.Time
 	for {
@@ -69,7 +76,7 @@ func runSession(ctx context.Context, config *Config, stage Stage) (err error) {
 		}
 		s.release(time.Now())
 		s.adopt(ctx, time.Now())
-		if err := s.awaitMarkers(work); err != nil {
+		if err := s.awaitMarkers(ctx); err != nil {
 			return err
 		}
 		if err := s.settle(work); err != nil {
@@ -84,7 +91,7 @@ func runSession(ctx context.Context, config *Config, stage Stage) (err error) {
 		if err != nil {
 			return err
 		}
-		if err := s.fetchFault(work, fetches, held); err != nil {
+		if err := s.fetchFault(ctx, fetches, held); err != nil {
 			return err
 		}
 		revoked, assigned := s.handover(held, fetches)

@@ -44,11 +44,13 @@ type session struct {
 	failure  error // of the first record that could not be published
 }
 
-func newSession(ctx context.Context, config *Config) (*session, error) {
+// newSession joins the group; its client lives as long as life.
+func newSession(ctx, life context.Context, config *Config) (*session, error) {
 	s := &session{config: config, balancer: newBalancer(config.Lead, config.Followers), waits: map[Partition]*waiting{}, awaited: map[Partition]time.Time{}}
 	s.onProduced = s.promise
 	opts := append([]kgo.Opt{}, config.Client...)
 	opts = append(opts,
+		kgo.WithContext(life),
 		kgo.ConsumerGroup(config.Group),
 		kgo.ConsumeTopics(config.topics()...),
 		kgo.Balancers(s.balancer),

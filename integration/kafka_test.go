@@ -31,6 +31,8 @@ type cluster struct {
 	client  *kgo.Client
 	admin   *kadm.Client
 	prefix  string
+
+	settings string // more of the section kafka
 }
 
 // newCluster uses the brokers in KAFKA_BROKERS, or starts one in a container.

@@ -89,9 +89,9 @@ tests:
   golden: {file: golden.csv, tolerance: 1e-12}
 `
 
-// config is what the tests share; %s stand for brokers, group and topics.
+// config is what the tests share; %s stand for brokers, group, topics and more of kafka.
 const configHead = `
-kafka: {brokers: [%[1]s], group: %[2]sgroup}
+kafka: {brokers: [%[1]s], group: %[2]sgroup%[3]s}
 scores: {partitioner: murmur2}
 topics:
   scores: %[2]sscores
@@ -138,6 +138,6 @@ func trainBundle(t *testing.T, dir string) {
 // config writes hindsight.yaml for this cluster with what a test adds.
 func (c *cluster) config(dir, name, rest string) {
 	c.t.Helper()
-	head := fmt.Sprintf(configHead, strings.Join(c.brokers, ", "), c.prefix)
+	head := fmt.Sprintf(configHead, strings.Join(c.brokers, ", "), c.prefix, c.settings)
 	writeFile(c.t, dir, name, head+strings.ReplaceAll(rest, "PREFIX-", c.prefix))
 }
