@@ -156,6 +156,14 @@ func (b *Bundle) checkModel() error {
 			break
 		}
 	}
+	if m, ok := b.model.(interface{ Levels(i int) []string }); ok {
+		for i := range min(len(features), len(b.plan.columns)) {
+			if levels := m.Levels(i); levels != nil && !slices.Equal(levels, b.plan.indexed(features[i])) {
+				fault("feature %d, %q, was trained on the categories %s; preparation has to give these levels in this order, with encode: index",
+					i+1, features[i], shortList(levels))
+			}
+		}
+	}
 	return errors.Join(faults...)
 }
 

@@ -34,6 +34,7 @@ type imported struct {
 	data    []byte               // the file of the bundle
 	classes []string             // none for a regression
 	levels  func(i int) []string // texts of a categorical feature, nil for a number; may be nil
+	unknown string               // what the library does with other texts
 }
 
 func importers() map[string]importer {
@@ -50,14 +51,22 @@ func importers() map[string]importer {
 			if err != nil {
 				return nil, err
 			}
-			return &imported{format: "xgboost", model: m, data: data, classes: countedClasses(m)}, nil
+			return &imported{format: "xgboost", model: m, data: data, classes: countedClasses(m), levels: m.Levels, unknown: "error"}, nil
 		}},
 		"lightgbm": {lightgbm.MaxBytes, func(data []byte) (*imported, error) {
 			m, err := lightgbm.Parse(data)
 			if err != nil {
 				return nil, err
 			}
-			return &imported{format: "lightgbm", model: m, data: data, classes: countedClasses(m), levels: m.Levels}, nil
+			levels, err := m.Levels()
+			if err != nil {
+				return nil, fmt.Errorf("%w; let ops/python/hindsight_bundle.py make the bundle, which asks the frame, or train on codes", err)
+			}
+			i := &imported{format: "lightgbm", model: m, data: data, classes: countedClasses(m), unknown: "ignore"} // NaN
+			if levels != nil {
+				i.levels = func(i int) []string { return levels[i] }
+			}
+			return i, nil
 		}},
 	}
 }
@@ -160,9 +169,8 @@ func (m *imported) spec(name, version string) []byte {
 		kind := numberInput
 		if m.levels != nil && m.levels(i) != nil {
 			kind = categoryInput
-			// What the training did not know is NaN to the model.
-			fmt.Fprintf(&preparation, "  - {input: %s, levels: %s, encode: index, unknown: ignore, missing: ignore}\n",
-				quoted(feature), quotedList(m.levels(i)))
+			fmt.Fprintf(&preparation, "  - {input: %s, levels: %s, encode: index, unknown: %s, missing: ignore}\n",
+				quoted(feature), quotedList(m.levels(i)), m.unknown)
 		}
 		fmt.Fprintf(&b, "  - {name: %s, type: %s}\n", quoted(feature), kind)
 	}

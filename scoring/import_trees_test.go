@@ -3,6 +3,8 @@ package scoring
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -83,14 +85,17 @@ func TestImportedTreesAgreeToTheBit(t *testing.T) {
 
 // pandas categories are texts in the event and codes in the model.
 func TestImportedPandasCategories(t *testing.T) {
-	text := string(unzip(t, "model/lightgbm/testdata/lgb_binary.txt.gz"))
-	text = strings.Replace(text, "pandas_categorical:null",
-		`pandas_categorical:[["a", "b", "c", "d", "e"], [`+strings.TrimSuffix(strings.Repeat("0,", 40), ",")+`], [true, 2.5]]`, 1)
+	golden := string(unzip(t, "model/lightgbm/testdata/lgb_binary.txt.gz"))
+	withLists := func(second string) []byte {
+		third := `true, 2.5, "x2"` + numbered(3, 300)
+		return []byte(strings.Replace(golden, "pandas_categorical:null",
+			`pandas_categorical:[["a", "b", "c", "d", "e"], [`+second+`], [`+third+`]]`, 1))
+	}
 	dir := t.TempDir()
-	err := Import("lightgbm", []byte(text), "m", "1", dir)
-	wantErrors(t, err, `"0" is there twice`)
-	text = strings.Replace(text, strings.Repeat("0,", 39), "", 1)
-	if err := Import("lightgbm", []byte(text), "m", "1", dir); err != nil {
+	wantErrors(t, Import("lightgbm", withLists("0"+strings.Repeat(",0", 39)), "m", "1", dir), `"0" is there twice`)
+	wantErrors(t, Import("lightgbm", withLists("0,1,2"), "m", "1", dir),
+		`list 2 has 3 categories, but feature "f28" was trained on the codes`, "hindsight_bundle.py")
+	if err := Import("lightgbm", withLists("0"+numbered(1, 40)), "m", "1", dir); err != nil {
 		t.Fatal(err)
 	}
 	texts, _, err := Load(dir)
@@ -98,24 +103,69 @@ func TestImportedPandasCategories(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir = t.TempDir()
-	if err := Import("lightgbm", unzip(t, "model/lightgbm/testdata/lgb_binary.txt.gz"), "m", "1", dir); err != nil {
+	if err := Import("lightgbm", []byte(golden), "m", "1", dir); err != nil {
 		t.Fatal(err)
 	}
 	codes, _, err := Load(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	score := func(b *Bundle, categories string) string {
-		var out bytes.Buffer
-		table := strings.Join(b.plan.columns, ",") + "\n" + strings.Repeat("0,", 27) + categories + "\n"
-		if err := b.ScoreTable(&out, strings.NewReader(table), "x.csv"); err != nil {
-			t.Fatal(err)
-		}
-		return out.String()
-	}
 	for text, code := range map[string]string{"a,0,true": "0,0,0", "e,0,2.5": "4,0,1", "?,0,1": ",0,0", "c,,x": "2,,"} {
-		if got, want := score(texts, text), score(codes, code); got != want {
+		row := strings.Repeat("0,", 27)
+		if got, want := scoreLine(t, texts, row+text), scoreLine(t, codes, row+code); got != want {
 			t.Errorf("%s gives %s, its codes %s give %s", text, got, code, want)
 		}
 	}
+}
+
+// numbered is ", from, …, to-1" in JSON.
+func numbered(from, to int) string {
+	var b strings.Builder
+	for i := from; i < to; i++ {
+		fmt.Fprintf(&b, ", %d", i)
+	}
+	return b.String()
+}
+
+// XGBoost writes the categories of a data frame into its model, so a bundle
+// that gives it other codes is known to be wrong.
+func TestImportedFrameCategories(t *testing.T) {
+	golden := string(unzip(t, "model/xgboost/testdata/xgb_categorical.json.gz"))
+	with := strings.Replace(golden, `"enc":[]`, `"enc":[`+strings.Repeat(`{"values":[]},`, 27)+
+		`{"offsets":[0,1,2,3,4,5],"values":[97,98,99,100,101]},{"type":15,"values":[7`+numbered(101, 140)+`]},{"values":[]}]`, 1)
+	dir, plain := filepath.Join(t.TempDir(), "m@1"), t.TempDir()
+	if err := errors.Join(Import("xgboost", []byte(with), "m", "1", dir), Import("xgboost", []byte(golden), "m", "1", plain)); err != nil {
+		t.Fatal(err)
+	}
+	texts, _, err := Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	codes, _, err := Load(plain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, code := range map[string]string{"a,7,1": "0,0,1", "e,101,2": "4,1,2", ",139.0,3": ",39,3"} {
+		row := strings.Repeat("0,", 27)
+		if got, want := scoreLine(t, texts, row+text), scoreLine(t, codes, row+code); got != want {
+			t.Errorf("%s gives %s, its codes %s give %s", text, got, code, want)
+		}
+	}
+	table := strings.Join(texts.plan.columns, ",") + "\n" + strings.Repeat("0,", 27) + "z,7,1\n"
+	wantErrors(t, texts.ScoreTable(io.Discard, strings.NewReader(table), "x.csv"), `"f27"`) // XGBoost refuses it too
+	if err := os.WriteFile(filepath.Join(plain, "model.ubj"), []byte(with), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, err = Open(plain)
+	wantErrors(t, err, `feature 28, "f27", was trained on the categories a | b | c | d | e;`, `feature 29, "f28"`, "encode: index")
+}
+
+// scoreLine returns what b answers to one line of its inputs.
+func scoreLine(t *testing.T, b *Bundle, line string) string {
+	t.Helper()
+	var out bytes.Buffer
+	if err := b.ScoreTable(&out, strings.NewReader(strings.Join(b.plan.columns, ",")+"\n"+line+"\n"), "x.csv"); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
 }

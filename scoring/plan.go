@@ -77,6 +77,17 @@ func newPlan(s *spec, values fitted) (*plan, error) {
 	return p, errors.Join(faults...)
 }
 
+// indexed returns the levels that a feature is the index of, nil where it is
+// made otherwise.
+func (p *plan) indexed(feature string) []string {
+	for _, spec := range p.specs {
+		if spec.Feature == feature && spec.Encode == "index" {
+			return spec.Levels.list
+		}
+	}
+	return nil
+}
+
 func (p *plan) takeSlot(kind inputType) int {
 	count := &p.numbers
 	switch kind {

@@ -8,7 +8,8 @@ import (
 // Model is a LightGBM booster. It is immutable and may be shared by goroutines.
 type Model struct {
 	features  []string
-	levels    [][]string // per feature the texts of a pandas category, by code; nil for the others
+	levels    [][]string // per feature the texts of a pandas category, by code; nil where there are none
+	levelsErr error      // why it is not known which features they are of
 	forest    *tree.Forest
 	fast      *tree.Compiled
 	objective objective
@@ -20,9 +21,11 @@ const MaxBytes = 256 << 20
 // Features returns the names of the features.
 func (m *Model) Features() []string { return m.features }
 
-// Levels returns the texts that feature i was trained with as a pandas
-// category, in the order of their codes; nil where it was trained on numbers.
-func (m *Model) Levels(i int) []string { return m.levels[i] }
+// Levels returns per feature the texts that it was trained with as a pandas
+// category, in the order of their codes; nil where it was trained on numbers,
+// and nil as a whole where all were. The error says that the file has texts and
+// does not tell of which feature.
+func (m *Model) Levels() ([][]string, error) { return m.levels, m.levelsErr }
 
 // Classes returns nil: the file counts classes and does not name them.
 func (m *Model) Classes() []string { return nil }

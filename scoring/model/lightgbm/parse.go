@@ -1,12 +1,9 @@
 package lightgbm
 
 import (
-	"encoding/json"
 	"fmt"
-	"strconv"
 	"strings"
 
-	"hindsight/schemas"
 	"hindsight/scoring/model/tree"
 )
 
@@ -87,67 +84,4 @@ func (m *Model) readHeader(h *section, trees int) error {
 	m.forest.Width, m.forest.Outputs = len(m.features), outputs
 	m.forest.Base = make([]float64, outputs)
 	return nil
-}
-
-// readLevels finds the texts of pandas categories: the list at the end of the
-// file has one entry per categorical column, in the order of the columns.
-func (m *Model) readLevels(h *section, rest string) error {
-	m.levels = make([][]string, len(m.features))
-	const key = "pandas_categorical:"
-	at := strings.LastIndex(rest, "\n"+key)
-	if at < 0 {
-		return nil
-	}
-	var lists [][]json.RawMessage
-	if err := json.Unmarshal([]byte(strings.TrimSpace(rest[at+1+len(key):])), &lists); err != nil {
-		return fmt.Errorf("pandas_categorical: %w", err)
-	}
-	if len(lists) == 0 {
-		return nil
-	}
-	columns := categorical(h.fields["feature_infos"], rest)
-	if len(columns) != len(lists) {
-		return fmt.Errorf("pandas_categorical: has the categories of %d columns, and which those are is not in the file; train on their codes instead", len(lists))
-	}
-	for i, column := range columns {
-		if column >= len(m.features) {
-			return fmt.Errorf("pandas_categorical: column %d of %d", column, len(m.features))
-		}
-		texts := make([]string, len(lists[i]))
-		for j, raw := range lists[i] {
-			if err := json.Unmarshal(raw, &texts[j]); err != nil {
-				texts[j] = string(raw)
-			}
-			texts[j] = schemas.Canonical(texts[j])
-		}
-		m.levels[column] = texts
-	}
-	return nil
-}
-
-// categorical returns the categorical columns: as the training's parameters
-// list them, else those whose feature_infos are lists and no ranges.
-func categorical(infos, rest string) []int {
-	const key = "[categorical_feature: "
-	if at := strings.Index(rest, key); at >= 0 {
-		text, _, _ := strings.Cut(rest[at+len(key):], "]")
-		var columns []int
-		for word := range strings.SplitSeq(text, ",") {
-			if n, err := strconv.Atoi(word); err == nil && n >= 0 {
-				columns = append(columns, n)
-			}
-		}
-		if len(columns) > 0 {
-			return columns
-		}
-	}
-	var columns []int
-	i := 0
-	for info := range strings.FieldsSeq(infos) {
-		if info != "none" && !strings.HasPrefix(info, "[") {
-			columns = append(columns, i)
-		}
-		i++
-	}
-	return columns
 }

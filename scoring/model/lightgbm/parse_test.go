@@ -145,7 +145,11 @@ func TestParseRefuses(t *testing.T) {
 		"empty set":          {"cat_boundaries=0 1\ncat_threshold=5", "cat_boundaries=0 0\ncat_threshold=", "set 0 is words 0 to 0"},
 		"first bound":        {"cat_boundaries=0 1", "cat_boundaries=1 1", "begin with 1"},
 		"linear, no const":   {"is_linear=0", "is_linear=1", "leaf_const is missing"},
-		"pandas categories":  {"categorical:null", `categorical:[["a"], ["b"]]`, "which those are is not in the file"},
+		"cut categories":     {"categorical:null", `categorical:[["a"`, "pandas_categorical: "},
+		"no category":        {"categorical:null", `categorical:[[null]]`, "null is no category"},
+		"nested categories":  {"categorical:null", `categorical:[["a", ["b"]]]`, "[ stands where a category has to"},
+		"no list":            {"categorical:null", `categorical:["a"]`, "where a list of categories has to"},
+		"many categories":    {"categorical:null", "categorical:[[" + strings.Repeat("0,", 1<<20) + "0]]", "more than the 1048576 categories allowed"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

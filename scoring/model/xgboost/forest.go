@@ -7,15 +7,18 @@ import (
 	"hindsight/scoring/model/tree"
 )
 
+// treesOf returns what holds the trees of a booster: of dart within its gbtree
+// before XGBoost 3.3.
+func treesOf(booster *node) (*node, error) {
+	if model, err := booster.get("model"); err == nil {
+		return model, nil
+	}
+	return booster.get("gbtree.model")
+}
+
 // parseForest reads the trees of gbtree, and of dart with a weight for each:
 // beside its gbtree before XGBoost 3.3, since then within the model.
-func parseForest(f *tree.Forest, booster *node) error {
-	model, err := booster.get("model")
-	if err != nil {
-		if model, err = booster.get("gbtree.model"); err != nil {
-			return err
-		}
-	}
+func parseForest(f *tree.Forest, booster, model *node) error {
 	trees, err := model.get("trees")
 	if err != nil {
 		return err
@@ -23,9 +26,6 @@ func parseForest(f *tree.Forest, booster *node) error {
 	count := trees.length()
 	if trees.kind != list || count > tree.MaxTrees {
 		return fmt.Errorf("trees is %v of %d, not a list of 1 to %d", trees.kind, count, tree.MaxTrees)
-	}
-	if cats := model.find("cats").find("enc"); cats != nil && cats.length() > 0 {
-		return fmt.Errorf("cats: the model encodes categories of a data frame itself, which is not supported; train on their codes")
 	}
 	groups, err := model.integers("tree_info", count)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 // Model is an XGBoost booster. It is immutable and may be shared by goroutines.
 type Model struct {
 	features  []string
+	levels    [][]string // per feature the texts of a category of a data frame, by code; nil where there are none
 	outputs   int
 	forest    *tree.Forest // nil for gblinear
 	fast      *tree.Compiled
@@ -20,6 +21,15 @@ const MaxBytes = 256 << 20
 
 // Features returns the names of the features, f0, f1, … where the file has none.
 func (m *Model) Features() []string { return m.features }
+
+// Levels returns the texts that feature i was trained with as a category of a
+// data frame, in the order of their codes; nil where it was trained on numbers.
+func (m *Model) Levels(i int) []string {
+	if m.levels == nil {
+		return nil
+	}
+	return m.levels[i]
+}
 
 // Classes returns nil: the file counts classes and does not name them.
 func (m *Model) Classes() []string { return nil }

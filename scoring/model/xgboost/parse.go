@@ -67,8 +67,15 @@ func parseModel(root *node) (*Model, error) {
 		m.linear, err = parseLinear(booster, width, base)
 		return m, err
 	case "gbtree", "dart":
+		model, err := treesOf(booster)
+		if err != nil {
+			return nil, err
+		}
+		if m.levels, err = parseCats(model, width); err != nil {
+			return nil, err
+		}
 		m.forest = &tree.Forest{Width: width, Outputs: m.outputs, Single: true, Base: base}
-		if err := parseForest(m.forest, booster); err != nil {
+		if err := parseForest(m.forest, booster, model); err != nil {
 			return nil, err
 		}
 		if err := m.forest.Validate(); err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -54,6 +55,18 @@ func TestBaseScore(t *testing.T) {
 		}
 		if got := m.forest.Base[0]; math.Abs(got-want) > 1e-5*math.Abs(want) {
 			t.Errorf("base score %s starts with %v, want %v", word, got, want)
+		}
+	}
+}
+
+func TestLevels(t *testing.T) {
+	m, err := Parse(edited(`"enc": []`, `"enc": [{"offsets": [0, 2, 5], "values": [68, 69, 32, -61, -87]}, {"type": 15, "values": [10, -2]}]`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range [][]string{{"DE", "é"}, {"10", "-2"}} {
+		if got := m.Levels(i); !slices.Equal(got, want) {
+			t.Errorf("feature %d: %q, want %q", i, got, want)
 		}
 	}
 }
@@ -111,7 +124,11 @@ func TestParseRefuses(t *testing.T) {
 		"classes":          {`"num_class": "0"`, `"num_class": "3"`, "several targets are not supported"},
 		"many classes":     {`"num_class": "0"`, `"num_class": "9000000000000000000"`, "num_class"},
 		"vector leaves":    {`"size_leaf_vector": "1"`, `"size_leaf_vector": "3"`, "several values in a leaf are not supported"},
-		"encoded frames":   {`"enc": []`, `"enc": [1]`, "encodes categories of a data frame itself, which is not supported"},
+		"no features":      {`"enc": []`, `"enc": [1]`, "is a list of numbers of 1, not a list of the 2 features"},
+		"cut categories":   {`"enc": []`, `"enc": [{"values": []}, {"offsets": [0, 3], "values": [65]}]`, "feature 1: offsets: entry 1 is 3 after 0, of 1 bytes"},
+		"first category":   {`"enc": []`, `"enc": [{"values": []}, {"offsets": [1, 1], "values": [65]}]`, "offsets: entry 0 is 1"},
+		"fractions":        {`"enc": []`, `"enc": [{"values": []}, {"values": [0.5]}]`, `values: entry 0, 0.5, is not a number that fits`},
+		"no text":          {`"enc": []`, `"enc": [{"values": []}, {"offsets": [0, 1], "values": [-1]}]`, "are no UTF-8"},
 		"base score":       {"5E-1", "1.5", "1.5 is not a probability"},
 		"base scores":      {"5E-1", "[0.5,0.5]", "has 2 numbers for 1 outputs"},
 		"no base score":    {"5E-1", "x", `"x" is not a number`},
