@@ -96,10 +96,15 @@ torture: ## break it in every way on a real Kafka and judge from the topics: ROU
 torture-bugs: ## plant eight bugs, one by one, and see which the same harness catches: SEED=n
 	$(GO) run ./integration/torture -bugs $(if $(SEED),-seed $(SEED)) $(TORTURE)
 
+# xgboost without the GPU's libraries that it wants.
+dist/python/complete: ops/python/requirements.txt
+	python3 -m venv dist/python
+	dist/python/bin/pip install -q --disable-pip-version-check -r ops/python/requirements.txt
+	dist/python/bin/pip install -q --disable-pip-version-check --no-deps xgboost==3.2.0
+	touch $@
+
 .PHONY: python
-python: build ## bundles made of fitted scikit-learn estimators load and score alike (a venv in dist/python)
-	@[ -x dist/python/bin/python ] || python3 -m venv dist/python
-	dist/python/bin/pip install -q -r ops/python/requirements.txt
+python: build dist/python/complete ## bundles made of models fitted in Python load and score alike (a venv in dist/python)
 	cd ops/python
 	HINDSIGHT=$(CURDIR)/dist/hindsight $(CURDIR)/dist/python/bin/python -B -m unittest -v
 

@@ -1,4 +1,4 @@
-"""From a fitted estimator to a bundle that hindsight loads. One file; numpy is all it needs.
+"""From a fitted estimator or booster to a bundle that hindsight loads. One file; numpy is all it needs.
 
     from hindsight_bundle import write_bundle
     write_bundle("bundles/fraud@1", pipeline, X_test, y_test, name="fraud", minimum={"auc": 0.9})
@@ -17,11 +17,13 @@ the fields of the event. X and y should be rows that the estimator has not learn
 
 What is translated, exactly or not at all (it raises NotTranslatable and says what to do):
 
-    models        linear and logistic ones of scikit-learn, of two or more classes
-    preparation   Pipeline, ColumnTransformer, SimpleImputer, StandardScaler, MinMaxScaler, MaxAbsScaler, RobustScaler,
+    models        Booster, classifiers, regressors and rankers of LightGBM and XGBoost: their own file, and their bits;
+                  linear and logistic ones of scikit-learn, of two or more classes
+    preparation   categories of a pandas frame, as the trees were trained on them;
+                  of linear models Pipeline, ColumnTransformer, SimpleImputer, StandardScaler, MinMaxScaler, MaxAbsScaler, RobustScaler,
                   OneHotEncoder, KBinsDiscretizer, FunctionTransformer(numpy.log1p) and (numpy.clip)
 
-Of a model file that hindsight reads make the bundle by `hindsight model import`, and let write_tests prove it with the estimator.
+Of a model file alone make the bundle by `hindsight model import`, and let write_tests prove it with the estimator.
 Nothing is ever unpickled.
 """
 
@@ -30,6 +32,7 @@ import json
 import math
 import os
 import re
+import tempfile
 import warnings
 
 import numpy as np
@@ -42,20 +45,21 @@ class NotTranslatable(ValueError):
 
 
 def write_bundle(directory, estimator, X, y, *, name, version=None, features=None, description="", threshold=None,
-                 minimum=None, maximum=None, golden_rows=200, tolerance=None, reference=None, seed=1):
+                 classes=None, minimum=None, maximum=None, golden_rows=200, tolerance=None, reference=None, seed=1):
     """Writes a whole bundle and returns its directory.
 
     name, version     version is what follows @ in directory unless given, else 1
     features          names of the columns where X is an array; default x0, x1, ...
     threshold         of the probability from which the second of two classes is decided; default 0.5
+    classes           names of the classes of a booster, which only counts them; default 0, 1, ...
     minimum, maximum  bounds of the performance test, such as {"auc": 0.9}; by default the accuracy (or R2) seen here
                       less two hundredths: set your own
     golden_rows       how many rows of X stand in golden.csv beside those at the edges
-    tolerance         of the golden answers, |got - want| <= tolerance * max(1, |want|); default 1e-9
+    tolerance         of the golden answers, |got - want| <= tolerance * max(1, |want|); default 0 for trees, else 1e-9
     reference         rows to describe in reference.json, such as the training rows; default X
     """
     table = _Table(X, features)
-    model = _model_of(estimator, table)
+    model = _model_of(estimator, table, classes)
     os.makedirs(directory, exist_ok=True)
     model.save(directory)
     version = version or (os.path.basename(os.path.normpath(directory)).partition("@")[2] or "1")
@@ -77,12 +81,12 @@ def write_bundle(directory, estimator, X, y, *, name, version=None, features=Non
     with open(os.path.join(directory, "bundle.yaml"), "w", encoding="utf-8") as f:
         f.write("\n".join(lines) + "\n")
     write_tests(directory, estimator, X, y, features=features, minimum=minimum, maximum=maximum, golden_rows=golden_rows,
-                tolerance=tolerance, reference=reference, seed=seed, threshold=threshold, types=model.types)
+                tolerance=tolerance, reference=reference, seed=seed, threshold=threshold, classes=classes, types=model.types)
     return directory
 
 
 def write_tests(directory, estimator, X, y, *, features=None, minimum=None, maximum=None, golden_rows=200, tolerance=None,
-                reference=None, seed=1, threshold=None, types=None, label="label"):
+                reference=None, seed=1, threshold=None, classes=None, types=None, label="label"):
     """Writes golden.csv, performance.csv and reference.json into a bundle that is there, and adds the section `tests`
     to its bundle.yaml unless it has one. The arguments are those of write_bundle; types are those of inputs that
     differ from their columns' ("category" for coded ones); label names the truth in performance.csv."""
@@ -93,7 +97,7 @@ def write_tests(directory, estimator, X, y, *, features=None, minimum=None, maxi
     while label in table.names:
         label += "_"
     types = {**{n: table.type(n) for n in table.names}, **(types or {})}
-    answers = _Answers(estimator, table.names)
+    answers = _Answers(estimator, table.names, classes)
     _write_golden(os.path.join(directory, "golden.csv"), table, answers, types, golden_rows, seed)
     _write_csv(os.path.join(directory, "performance.csv"), table.names + [label],
                ([_cell(v) for v in row] + [_cell(t)] for row, t in zip(table.each(), y)))
@@ -109,6 +113,8 @@ def write_tests(directory, estimator, X, y, *, features=None, minimum=None, maxi
         text = f.read()
     if re.search(r"^tests:", text, re.MULTILINE):
         return
+    if tolerance is None and answers.exact:
+        tolerance = 0
     golden = {"file": "golden.csv", **({"tolerance": tolerance} if tolerance is not None else {}),
               **({"columns": answers.columns} if answers.renamed else {})}
     performance = {"file": "performance.csv", "label": label, **({"minimum": minimum} if minimum else {}),
@@ -151,6 +157,11 @@ class _Table:
             return "number" if known and all(isinstance(v, (int, float, np.number)) for v in known) else "category"
         return {"b": "boolean", "i": "number", "u": "number", "f": "number"}.get(column.dtype.kind, "category")
 
+    def levels(self, name):
+        """The levels of a category of pandas, None of anything else."""
+        column = self.X[self.X.columns[self.names.index(name)]] if self.frame else None
+        return list(column.cat.categories) if str(getattr(column, "dtype", "")) == "category" else None
+
     def each(self):
         return zip(*[self.column(n) for n in self.names])
 
@@ -168,20 +179,29 @@ class _Table:
             return row
         if not hasattr(self.X, "iloc"):
             return None
-        cell = np.array([float("nan") if value is None else value], dtype=object)
-        if self.column(name).dtype.kind in "biuf":
-            cell = cell.astype(float)
+        column = self.X.columns[self.names.index(name)]
         row = self.X.iloc[[0]].copy()
-        row[self.X.columns[self.names.index(name)]] = cell
+        if self.levels(name) is not None:  # keeps the categories, which the libraries compare
+            row[column] = row[column].cat.add_categories([value]) if value is not None else row[column]
+            row.loc[:, column] = value
+            return row
+        cell = np.array([float("nan") if value is None else value], dtype=object)
+        row[column] = cell.astype(float) if self.column(name).dtype.kind in "biuf" else cell
+        if self.type(name) == "number" and value is not None:
+            row[column] = row[column].astype(self.X[column].dtype)
         return row
 
 
 class _Answers:
     """What the estimator says, as hindsight says it: one value, or a probability per class."""
 
-    def __init__(self, estimator, taken):
-        self.estimator, self.classes = estimator, None
-        if hasattr(estimator, "predict_proba") and hasattr(estimator, "classes_"):
+    def __init__(self, estimator, taken, classes=None):
+        self.estimator, self.classes, self.exact = estimator, None, False
+        if trees := _trees_of(_steps(estimator)[-1]):
+            self.exact, self.classes = True, trees.classes(classes)
+            if trees.bare:
+                self.estimator = trees.answering()
+        elif hasattr(estimator, "predict_proba") and hasattr(estimator, "classes_"):
             self.classes = list(estimator.classes_)
         several = self.classes is not None and len(self.classes) > 2
         self.columns = [f"p{i}" for i in range(len(self.classes))] if several else ["value"]
@@ -193,9 +213,10 @@ class _Answers:
         """[rows × columns] of answers."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            if self.classes is None:
-                return np.asarray(self.estimator.predict(X), dtype=float).reshape(-1, 1)
-            p = np.asarray(self.estimator.predict_proba(X), dtype=float)
+            ask = getattr(self.estimator, "predict_proba", None) if self.classes is not None else None
+            p = np.asarray((ask or self.estimator.predict)(X), dtype=float)
+        if self.classes is None or p.ndim == 1:
+            return p.reshape(-1, 1)
         return p[:, 1:] if len(self.classes) == 2 else p
 
 
@@ -205,7 +226,8 @@ def _write_golden(path, table, answers, types, rows, seed):
     lines = [[_cell(v) for v in whole[i]] + [_cell(v) for v in a] for i, a in zip(at, answers.of(table.take(at)))]
     for j, name in enumerate(table.names):
         texts = table.column(name).dtype.kind not in "biuf"
-        for value in [None, 0.0 if types[name] != "category" else "(never seen)" if texts else -987654321.0]:
+        # Sorts behind: XGBoost 3.2 takes what sorts before all its categories for the first of them.
+        for value in [None, 0.0 if types[name] != "category" else "~never seen" if texts else 987654321.0]:
             row = table.edge(name, value)
             if row is None:
                 continue
@@ -300,7 +322,7 @@ class _Linear:
             if several and (getattr(estimator, "multi_class", "") == "ovr" or estimator.solver == "liblinear"):
                 raise NotTranslatable(f"{kind}: one-against-the-rest is not a softmax; fit it with multi_class='multinomial'")
         elif kind not in _REGRESSIONS:
-            raise NotTranslatable(f"{kind} is not a linear model that a bundle holds; where `hindsight model import` "
+            raise NotTranslatable(f"{kind} is not a model that a bundle holds; where `hindsight model import` "
                                   "reads its file, let that make the bundle, and prove it with write_tests")
         coef = np.atleast_2d(np.asarray(estimator.coef_, dtype=float))
         if coef.shape[1] != len(prepared):
@@ -347,12 +369,165 @@ def _types(entries, table):
     return types
 
 
-def _model_of(estimator, table):
-    steps = [s for _, s in estimator.steps] if type(estimator).__name__ == "Pipeline" else [estimator]
+def _steps(estimator):
+    return [s for _, s in estimator.steps] if type(estimator).__name__ == "Pipeline" else [estimator]
+
+
+def _model_of(estimator, table, classes):
+    steps = _steps(estimator)
     prepared = [(_Entry(n), 0) for n in table.names]
     for step in steps[:-1]:
         prepared = _transform(step, prepared)
+    if trees := _trees_of(steps[-1]):
+        return _Forest(trees, table, prepared, classes)
+    if classes is not None:
+        raise ValueError("the estimator knows its classes; leave the argument classes out")
     return _Linear(steps[-1], table, prepared)
+
+
+class _Forest:
+    """A booster in the format of its library, with the categories of a pandas frame prepared as the training coded them."""
+
+    def __init__(self, trees, table, prepared, classes):
+        if any(entry.done() for entry, _ in prepared) or [e.input for e, _ in prepared] != table.names:
+            raise NotTranslatable("trees behind a preparation cannot be said: fit them on the columns themselves; they want "
+                                  "no scaling, know missing values, and take categories of a pandas frame")
+        self.trees, self.file, self.format, self.classes = trees, trees.file, trees.format, trees.classes(classes)
+        if len(trees.features) != len(table.names):
+            raise NotTranslatable(f"the model has {len(trees.features)} features, X {len(table.names)} columns")
+        named = table.frame and trees.features != [trees.unnamed.format(i) for i in range(len(table.names))]
+        for i, (feature, name) in enumerate(zip(trees.features, table.names)):
+            if named and feature not in (name, re.sub(r"\s", "_", name)):  # LightGBM has no spaces in names
+                raise NotTranslatable(f"column {i + 1} of X is {name!r}, feature {i + 1} of the model {feature!r}; "
+                                      "give X the columns that it was trained on, in their order")
+        self.types, self.preparation, categories = {}, [], trees.categories(table)
+        for name, feature in zip(table.names, trees.features):
+            entry = {"input": name, **({"feature": feature} if feature != name else {})}
+            self.types[name] = table.type(name)
+            if name in categories:
+                self.types[name] = "category"
+                entry.update(levels=_levels(name, categories[name]), encode="index", unknown=trees.unknown, missing="ignore")
+            elif self.types[name] == "category":
+                raise NotTranslatable(f"{name!r} holds texts, and nothing makes numbers of them")
+            if len(entry) > 1:
+                self.preparation.append(entry)
+
+    def save(self, directory):
+        self.trees.booster.save_model(os.path.join(directory, self.file))
+
+
+class _Trees:
+    """A fitted booster, bare or within an estimator."""
+
+    def __init__(self, model):
+        self.model, self.bare = model, type(model).__name__ == "Booster"
+
+    def named(self, names, count):
+        """The classes of a model that counts them."""
+        if hasattr(self.model, "classes_"):
+            if names is not None:
+                raise ValueError("the estimator knows its classes; leave the argument classes out")
+            return list(self.model.classes_)
+        names = list(range(count)) if names is None else list(names)
+        if len(names) != count:
+            raise ValueError(f"{len(names)} classes are named, the model has {count}")
+        return names
+
+
+_OWN_OBJECTIVE = "the objective is a function of Python, and what its answers mean is not in the model; train with one of the library"
+
+
+class _LightGBM(_Trees):
+    file, format, unnamed, unknown = "model.txt", "lightgbm", "Column_{}", "ignore"
+
+    def __init__(self, model):
+        super().__init__(model)
+        self.booster = model if self.bare else model.booster_  # saves up to the best iteration, as it predicts
+        self.features = self.booster.feature_name()
+
+    def answering(self):
+        """The bare booster as something that predicts of X."""
+        return self.booster
+
+    def classes(self, names):
+        header = self.booster.model_to_string(num_iteration=1).partition("\n\n")[0]
+        fields = dict(line.partition("=")[::2] for line in header.splitlines())
+        objective, count = fields.get("objective", "").split(" ")[0], int(fields["num_class"])
+        if not objective and (count > 1 or hasattr(self.model, "classes_")):
+            raise NotTranslatable(_OWN_OBJECTIVE)
+        return self.named(names, max(2, count)) if objective in ("binary", "multiclass", "multiclassova", "cross_entropy") else None
+
+    def categories(self, table):
+        known = self.booster.pandas_categorical or []
+        columns = [n for n in table.names if table.levels(n) is not None]
+        if len(columns) != len(known):
+            raise NotTranslatable(f"the model was trained on {len(known)} columns of pandas categories, X has {len(columns)} "
+                                  f"({', '.join(columns)}); give X the dtypes of the training")
+        return dict(zip(columns, known))
+
+
+class _XGBoost(_Trees):
+    file, format, unnamed, unknown = "model.ubj", "xgboost", "f{}", "error"
+
+    def __init__(self, model):
+        super().__init__(model)
+        self.booster = self.whole = model if self.bare else model.get_booster()
+        if not self.bare:
+            if not _is_missing(model.missing):
+                raise NotTranslatable(f"missing={model.missing!r}: a bundle knows NaN and null only; train with NaN")
+            best = self.booster.attr("best_iteration")
+            if best is not None and model.booster != "gblinear":
+                self.booster = self.whole[: int(best) + 1]  # as the estimator predicts; without the names of categories
+        self.features = self.booster.feature_names or [self.unnamed.format(i) for i in range(self.booster.num_features())]
+
+    def answering(self):
+        import xgboost
+
+        class Matrices:
+            @staticmethod
+            def predict(X):
+                names = None if hasattr(X, "columns") else self.booster.feature_names
+                return self.booster.predict(xgboost.DMatrix(X, feature_names=names, enable_categorical=True))
+        return Matrices
+
+    def classes(self, names):
+        learner = json.loads(self.booster.save_config())["learner"]
+        objective = learner["objective"]["name"]
+        if callable(getattr(self.model, "objective", None)):
+            raise NotTranslatable(_OWN_OBJECTIVE)
+        if objective == "multi:softmax" and self.bare:
+            raise NotTranslatable("multi:softmax answers with a class; train with multi:softprob, whose probabilities decide alike")
+        if objective not in ("binary:logistic", "binary:hinge", "reg:logistic", "multi:softprob", "multi:softmax"):
+            return None
+        return self.named(names, max(2, int(learner["learner_model_param"]["num_class"])))
+
+    def categories(self, table):
+        booster = json.loads(self.whole.save_raw("json"))["learner"]["gradient_booster"]
+        trees, out = booster.get("model") or booster.get("gbtree", {}).get("model", {}), {}
+        for name, enc in zip(table.names, trees.get("cats", {}).get("enc", [])):
+            out[name] = enc["values"]
+            if "offsets" in enc:
+                if not all(0 <= v < 128 for v in enc["values"]):
+                    raise NotTranslatable(f"categories of {name!r} are not ASCII, and XGBoost loses the ends of such texts; "
+                                          "rename them or train on their codes")
+                joined, ends = bytes(enc["values"]), enc["offsets"]
+                out[name] = [joined[a:b].decode() for a, b in zip(ends, ends[1:])]
+        return {name: levels for name, levels in out.items() if levels}
+
+
+def _trees_of(model):
+    """The booster of LightGBM or XGBoost in it, None where it is no such."""
+    roots = {c.__module__.partition(".")[0] for c in type(model).__mro__}
+    return _LightGBM(model) if "lightgbm" in roots else _XGBoost(model) if "xgboost" in roots else None
+
+
+def _levels(name, categories):
+    if not all(isinstance(c, (str, bool, int, float, np.bool_, np.number)) for c in categories):
+        raise NotTranslatable(f"the categories of {name!r} are neither texts nor numbers; make texts of them before the training")
+    levels = [_canonical(c) for c in categories]
+    if len(set(levels)) != len(levels):
+        raise NotTranslatable(f"two categories of {name!r} are the same text to hindsight (1, 1.0 and true are)")
+    return levels
 
 
 # --- preparation ----------------------------------------------------------------------------------------------------

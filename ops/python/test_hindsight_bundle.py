@@ -2,6 +2,7 @@
 
 import csv
 import os
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -54,7 +55,7 @@ def loan_pipeline(model):
     ])), ("model", model)])
 
 
-class BundleTest(unittest.TestCase):
+class BundleCase(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
         self.addCleanup(self.folder.cleanup)
@@ -65,9 +66,10 @@ class BundleTest(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         return done.stdout
 
-    def check(self, estimator, X, y, tolerance=1e-12, **arguments):
+    def check(self, estimator, X, y, tolerance=1e-12, predict=None, **arguments):
         """Writes a bundle, lets hindsight test it, and scores all of X with both."""
         bundle = os.path.join(self.folder.name, "bundles", "tried@7")
+        shutil.rmtree(bundle, ignore_errors=True)
         write_bundle(bundle, estimator, X, y, name="tried", tolerance=tolerance, **arguments)
         report = self.run_hindsight("model", "test", bundle, "--require", "golden,performance")
         self.assertIn("tried@7", report)
@@ -77,13 +79,13 @@ class BundleTest(unittest.TestCase):
         self.run_hindsight("model", "score", bundle, "--input", rows, "--output", out)
         with open(out) as f:
             got = np.array([[float(v) for v in row] for row in list(csv.reader(f))[1:]])
-        if hasattr(estimator, "predict_proba"):
-            want = estimator.predict_proba(X)
-            want = want[:, 1:] if want.shape[1] == 2 else want
-        else:
-            want = estimator.predict(X).reshape(-1, 1)
+        want = (predict or getattr(estimator, "predict_proba", estimator.predict))(X)
+        want = want.reshape(-1, 1) if want.ndim == 1 else want[:, 1:] if want.shape[1] == 2 else want
         np.testing.assert_allclose(got, want, rtol=tolerance, atol=tolerance)
         return bundle
+
+
+class BundleTest(BundleCase):
 
     def test_a_pipeline_of_everything(self):
         X, held, y, truth = loans()
