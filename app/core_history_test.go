@@ -48,13 +48,26 @@ type coreInput struct {
 type coreBad uint8
 
 const (
-	sound   coreBad = iota
-	garbage         // bytes that are no record
-	future          // a stamp of the year 2106
-	micros          // milliseconds written where microseconds are meant, the other way round
-	ancient         // 1970
-	absurd          // 290,000 years ago
+	sound    coreBad = iota
+	garbage          // bytes that are no record
+	future           // a stamp of the year 2106
+	micros           // milliseconds written where microseconds are meant, the other way round
+	ancient          // 1970
+	absurd           // 290,000 years ago
+	crashing         // a label, joined in place, that the join panics on
 )
+
+// crashMark begins the ids that the join panics on.
+const crashMark = "crash"
+
+// crashID returns such an id that belongs on a partition.
+func crashID(partition, partitions int32) string {
+	for i := 0; ; i++ {
+		if id := fmt.Sprint(crashMark, i); corePlace(id, partitions) == partition {
+			return id
+		}
+	}
+}
 
 var coreEpoch = schemas.InstantOf(time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC))
 
@@ -117,7 +130,14 @@ func drawInput(d *dice, c *coreCase, lag []int, ids, now int) coreInput {
 		x.Time, x.Stamp = x.Time/60*60, x.Stamp/60*60
 	}
 	if d.one(20) {
-		x.Bad = coreBad(1 + d.n(5))
+		x.Bad = coreBad(1 + d.n(6))
+	}
+	switch {
+	case x.Bad != crashing:
+	case x.Label && c.Labels == c.Scores:
+		x.ID = crashID(x.Partition, c.Scores)
+	default:
+		x.Bad = garbage
 	}
 	return x
 }

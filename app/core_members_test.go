@@ -66,6 +66,18 @@ type coreDisk struct{ *store.Memory }
 
 func (coreDisk) Bytes() uint64 { return 0 }
 
+// Begin begins a batch that panics when it meets the mark.
+func (d *coreDisk) Begin() store.Batch { return crashingBatch{d.Memory.Begin()} }
+
+type crashingBatch struct{ store.Batch }
+
+func (b crashingBatch) Set(key, value []byte) error {
+	if bytes.Contains(value, []byte(crashMark)) {
+		panic("the planted one")
+	}
+	return b.Batch.Set(key, value)
+}
+
 func (d *coreDisk) clone() (*coreDisk, error) {
 	to := &coreDisk{store.NewMemory()}
 	b := to.Begin()
@@ -114,7 +126,7 @@ func (m *coreMember) begin() error {
 			topics: cfg.Topics, top: top, ends: map[int32]int64{}, classes: map[string]int{},
 			outcomeFraming: schemas.SingleObjectFraming(schemas.OutcomeRecord), sliceFraming: schemas.SingleObjectFraming(schemas.SliceRecord),
 		},
-		recovering: newRecoveries[*joinPartition](), parts: map[int32]*joinPartition{}, feeds: map[int32]*labelFeed{}, synced: time.Now(),
+		recovering: newRecoveries[*joinPartition](), crashes: newCrashes(), parts: map[int32]*joinPartition{}, feeds: map[int32]*labelFeed{}, synced: time.Now(),
 	}
 	s.recover = &recovery{config: cfg, log: s.log, join: joinConfig, stage: s}
 	m.stage, m.sample, m.phase = s, nil, 0
@@ -269,7 +281,15 @@ func (m *coreMember) process() error {
 	}
 	w.d.shuffle(len(fetch.Topics), func(i, j int) { fetch.Topics[i], fetch.Topics[j] = fetch.Topics[j], fetch.Topics[i] })
 	out := &consumer.Output{Commits: map[consumer.Partition]consumer.Commit{}}
-	if err := s.Process(w.ctx, w.steady.now(), kgo.Fetches{fetch}, out); err != nil {
+	if err := s.Process(w.ctx, w.steady.now(), kgo.Fetches{fetch}, out); crashOf(err) != nil {
+		w.met.panics++
+		if err := s.Aborted(); err != nil {
+			return err
+		}
+		err = m.begin() // the session is replaced, the stage remembers
+		m.stage.crashes = s.crashes
+		return err
+	} else if err != nil {
 		return errors.Join(fmt.Errorf("JOIN: %w", err), s.Aborted())
 	}
 	if len(fetch.Topics) == 0 && len(out.Records) == 0 && len(out.Commits) == 0 {

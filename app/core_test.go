@@ -128,7 +128,7 @@ func (m *coreMet) mustBeRich(t *testing.T, least int) {
 		"crashes between commit and apply": m.unapplied, "aborts": m.aborts, "states caught up": m.caughtUp, "states rebuilt": m.rebuilt,
 		"of them not from the beginning": m.rebuiltShort, "handovers": m.handovers, "restarts of WATCH": m.watchRestarts,
 		"of them with open windows": m.refolded, "withdrawn alarms": m.withdrawn, "final windows": m.finals,
-		"dead letters": m.deadLetters, "sources that came at the end": m.backlogs, "twin schedules": m.twins,
+		"dead letters": m.deadLetters, "panics": m.panics, "sources that came at the end": m.backlogs, "twin schedules": m.twins,
 		"repeated scores": m.outcomes[schemas.Repeated], "assumed": m.outcomes[schemas.Assumed], "unlabelled": m.outcomes[schemas.Unlabelled],
 		"used": m.fates[schemas.Used], "same again": m.fates[schemas.SameAgain], "revisions": m.fates[schemas.Revision],
 		"conflicts": m.fates[schemas.Conflict], "orphans": m.fates[schemas.Orphan], "too late": m.fates[schemas.TooLate],

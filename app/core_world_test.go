@@ -51,6 +51,7 @@ type coreMet struct {
 	caughtUp, rebuilt, rebuiltShort      int
 	handovers, watchRestarts, refolded   int
 	withdrawn, finals, deadLetters       int
+	panics                               int
 	backlogs, histories, twins           int
 }
 

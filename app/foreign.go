@@ -80,6 +80,12 @@ func (s *joinStage) readForeignScores(ctx context.Context, now time.Time, id int
 		if fault == nil {
 			fault = rules.CheckScoreStamp(s.config, s.scores.stamp(r, score), wall)
 		}
+		if fault == nil {
+			fault = s.crashes.changed(r)
+		}
+		if err := s.crashes.note(r, fault); err != nil {
+			return err
+		}
 		if fault != nil {
 			src.setAside(r.Offset)
 			fault.Stage = "join"
@@ -89,7 +95,7 @@ func (s *joinStage) readForeignScores(ctx context.Context, now time.Time, id int
 		src.Scored++
 		src.move(r.Offset, s.scores.stamp(r, score), coarse)
 		score.Arrival = src.Clock
-		if err := p.join.AddScore(s.batch, score, r.Offset); err != nil {
+		if err := s.crashes.changing(r, func() error { return p.join.AddScore(s.batch, score, r.Offset) }); err != nil {
 			return err
 		}
 		p.seen[sourceID{r.Topic, id}] = r.Offset + 1

@@ -39,7 +39,8 @@ type joinStage struct {
 	metrics *telemetry.Metrics
 
 	recovering *recoveries[*joinPartition]
-	unpaused   []consumer.Partition     // assigned, and in need of no recovery
+	unpaused   []consumer.Partition // assigned, and in need of no recovery
+	crashes    *crashes
 	parts      map[int32]*joinPartition // recovered
 	feeds      map[int32]*labelFeed
 	batch      store.Batch

@@ -53,7 +53,7 @@ func newLabelReader(cfg *config.Config, lookup schemaLookup) (*labelReader, erro
 
 // readLabel decodes one label. The fault is the label's own; the error is not.
 func (s *labelReader) readLabel(ctx context.Context, value []byte, timestamp int64, l *labels.Label) (*consumer.Fault, error) {
-	fault, err := s.decode(ctx, value, timestamp, l)
+	fault, err := isolated(func() (*consumer.Fault, error) { return s.decode(ctx, value, timestamp, l) })
 	if fault == nil && err == nil && l.Truth == "" { // an outcome without a truth has an empty one
 		fault = s.noTruth()
 	}
@@ -99,16 +99,29 @@ func (s *joinStage) readScores(id int32, records []*kgo.Record) error {
 			p.touched = true
 			continue
 		}
-		if err := readScore(r, score); err != nil {
-			return err
-		}
-		if err := p.join.AddScore(s.batch, score, r.Offset); err != nil {
+		err := s.ours(r, func() error {
+			if err := readScore(r, score); err != nil {
+				return err
+			}
+			return p.join.AddScore(s.batch, score, r.Offset)
+		})
+		if err != nil {
 			return err
 		}
 		p.seen[sourceID{s.config.Events.Topic, score.SourcePartition}] = score.SourceOffset + 1
 		p.touched = true
 	}
 	return nil
+}
+
+// ours takes in a record that a stage of ours has written. Every such record is
+// in the sums already, so that it cannot be set aside.
+func (s *joinStage) ours(r *kgo.Record, handle func() error) error {
+	if fault := s.crashes.changed(r); fault != nil {
+		return fmt.Errorf("%w: %s/%d offset %d, which hindsight wrote itself: this is a fault of hindsight, please report it: %s",
+			consumer.ErrFatal, r.Topic, r.Partition, r.Offset, fault.Message)
+	}
+	return s.crashes.changing(r, handle)
 }
 
 // notHeld replaces the session: what the group assigned and what the stage
@@ -139,7 +152,7 @@ func (s *joinStage) readReroutedLabels(ctx context.Context, id int32, records []
 			// Those of a process before us may be read while ours are still to come.
 			p.logging = p.logging && !p.join.Follows(rules.Settings(s.config))
 		default:
-			err = s.addRerouted(ctx, p, r, rec.origin)
+			err = s.ours(r, func() error { return s.addRerouted(ctx, p, r, rec.origin) })
 		}
 		if errors.Is(err, schemas.ErrUnavailable) {
 			p.rerouted = r.Offset
@@ -211,6 +224,12 @@ func (s *joinStage) readLabels(ctx context.Context, now time.Time, id int32, rec
 				fault = fits(forwarded, int(s.sizes.of(forwarded.Topic)), "the label, forwarded to its partition,")
 			}
 		}
+		if fault == nil {
+			fault = s.crashes.changed(r)
+		}
+		if err := s.crashes.note(r, fault); err != nil {
+			return err
+		}
 		if fault != nil {
 			f.staged.setAside(r.Offset)
 			fault.Stage = "join"
@@ -227,7 +246,7 @@ func (s *joinStage) readLabels(ctx context.Context, now time.Time, id int32, rec
 		l.Arrival, l.Topic, l.Partition, l.Offset, l.Rerouted = f.staged.Clock, strings.Clone(r.Topic), r.Partition, r.Offset, -1
 		p := s.parts[id]
 		p.seen[sourceID{s.config.Labels.Topic, id}] = r.Offset + 1
-		if err := p.join.AddLabel(s.batch, &l); err != nil {
+		if err := s.crashes.changing(r, func() error { return p.join.AddLabel(s.batch, &l) }); err != nil {
 			return err
 		}
 	}

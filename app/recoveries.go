@@ -43,7 +43,7 @@ func (r *recoveries[T]) start(ctx context.Context, id int32, paused []consumer.P
 		select {
 		case r.slots <- struct{}{}:
 			defer func() { <-r.slots }()
-			x.result, x.err = recover(ctx)
+			x.err = caught(func() (err error) { x.result, err = recover(ctx); return err })
 		case <-ctx.Done():
 			x.err = ctx.Err()
 		}

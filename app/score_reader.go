@@ -149,7 +149,15 @@ func (s *ScoreReader) text(slot int) string {
 
 // foreign decodes somebody else's score. The fault is the score's own, whoever
 // reads it and whenever; the error is not.
-func (s *ScoreReader) foreign(ctx context.Context, r *kgo.Record) (*schemas.Score, *consumer.Fault, error) {
+func (s *ScoreReader) foreign(ctx context.Context, r *kgo.Record) (score *schemas.Score, fault *consumer.Fault, err error) {
+	fault, err = isolated(func() (fault *consumer.Fault, err error) {
+		score, fault, err = s.decode(ctx, r)
+		return fault, err
+	})
+	return score, fault, err
+}
+
+func (s *ScoreReader) decode(ctx context.Context, r *kgo.Record) (*schemas.Score, *consumer.Fault, error) {
 	if err := s.reader.Read(ctx, r.Value, s.row); err != nil {
 		fault, err := readFault(err)
 		return nil, fault, err

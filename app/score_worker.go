@@ -29,13 +29,14 @@ type scoreWorker struct {
 	slab    []byte
 	dead    []*kgo.Record
 	classes map[string]int
+	crashes *crashes
 	began   time.Time
 	fault   error // not the record's: the same records must be tried again
 	waits   error // why the record at the source's offset must wait
 }
 
 func newScoreWorker(s *scoreStage) *scoreWorker {
-	w := &scoreWorker{stage: s, scorer: s.bundle.NewScorer(), row: schemas.NewRow(s.fields.all), classes: map[string]int{}}
+	w := &scoreWorker{stage: s, scorer: s.bundle.NewScorer(), row: schemas.NewRow(s.fields.all), classes: map[string]int{}, crashes: newCrashes()}
 	w.score = schemas.Score{Model: s.bundle.Name, Version: s.bundle.Version, Positive: s.bundle.Positive()}
 	for _, name := range s.fields.names {
 		w.score.Segments = append(w.score.Segments, schemas.Segment{Field: name})
@@ -64,7 +65,11 @@ func (w *scoreWorker) run(ctx context.Context, now schemas.Instant, src *source,
 			continue
 		}
 		src.staged.Read++
-		switch fault, err := w.one(ctx, now, src, r); {
+		fault, err := isolated(func() (*consumer.Fault, error) { return w.one(ctx, now, src, r) })
+		if err == nil {
+			err = w.note(r, fault)
+		}
+		switch {
 		case errors.Is(err, schemas.ErrUnavailable):
 			src.staged.Read--
 			src.offset, w.waits = r.Offset, err
@@ -80,6 +85,14 @@ func (w *scoreWorker) run(ctx context.Context, now schemas.Instant, src *source,
 	}
 }
 
+// note counts crashes, and replaces what one may have left in any condition.
+func (w *scoreWorker) note(r *kgo.Record, fault *consumer.Fault) error {
+	if fault != nil && fault.Class == crashClass {
+		w.scorer, w.row = w.stage.bundle.NewScorer(), schemas.NewRow(w.stage.fields.all)
+	}
+	return w.crashes.note(r, fault)
+}
+
 // setAside makes a dead letter of r, which stands for n events.
 func (w *scoreWorker) setAside(src *source, r *kgo.Record, n int64, fault consumer.Fault) {
 	src.staged.DeadLetters += n
@@ -88,7 +101,8 @@ func (w *scoreWorker) setAside(src *source, r *kgo.Record, n int64, fault consum
 	w.dead = append(w.dead, consumer.DeadLetter(w.stage.config.Topics.DeadLetters, w.stage.top.deadLetters, r, fault))
 }
 
-// one scores one event. The fault is the event's own; the error is not.
+// one scores one event. The fault is the event's own; the error is not. Nothing
+// of the transaction changes before the score stands.
 func (w *scoreWorker) one(ctx context.Context, now schemas.Instant, src *source, r *kgo.Record) (*consumer.Fault, error) {
 	s := w.stage
 	if limit := int(s.config.Events.MaxBytes); len(r.Value) > limit {
@@ -113,11 +127,9 @@ func (w *scoreWorker) one(ctx context.Context, now schemas.Instant, src *source,
 	if err != nil {
 		return &consumer.Fault{Class: "feature", Message: err.Error()}, nil
 	}
-	clock := src.staged.Clock
-	src.staged.Clock = max(clock, rules.EventStamp(&s.config.Events, eventTime, recorded))
-
+	clock := max(src.staged.Clock, rules.EventStamp(&s.config.Events, eventTime, recorded))
 	score := &w.score
-	score.EventID, score.EventTime, score.Arrival = alias(id), eventTime, src.staged.Clock
+	score.EventID, score.EventTime, score.Arrival = alias(id), eventTime, clock
 	score.SourcePartition, score.SourceOffset, score.ScoredAt = r.Partition, r.Offset, now
 	score.Value, score.Probabilities = answer.Value, answer.Probabilities
 	score.Prediction = ""
@@ -127,36 +139,35 @@ func (w *scoreWorker) one(ctx context.Context, now schemas.Instant, src *source,
 	for i, slot := range s.fields.segments {
 		score.Segments[i].Value = alias(w.row.Texts[slot])
 	}
-	fault := w.append(score, id)
-	if fault != nil {
-		src.staged.Clock = clock
+	if fault := w.append(score, id); fault != nil {
+		return fault, nil
 	}
-	return fault, nil
+	src.staged.Clock = clock
+	return nil, nil
 }
 
 // append encodes the score into the slab. The key is copied there too,
 // because a projected text may live in the row's scratch memory.
 func (w *scoreWorker) append(score *schemas.Score, id []byte) *consumer.Fault {
 	start := len(w.slab)
-	w.slab = append(w.slab, id...)
-	mid := len(w.slab)
-	w.slab = append(w.slab, w.stage.framing...)
-	w.slab = score.AppendAvro(w.slab)
-	end := len(w.slab)
+	slab := append(w.slab, id...)
+	mid := len(slab)
+	slab = append(slab, w.stage.framing...)
+	slab = score.AppendAvro(slab)
+	end := len(slab)
 	n := len(w.scores)
-	w.scores = w.scores[:n+1] // run has made room
-	r := &w.scores[n]
-	*r = kgo.Record{} // a record is large: filled in place, it is not copied
+	r := &w.scores[:n+1][n] // run has made room
+	*r = kgo.Record{}       // a record is large: filled in place, it is not copied
 	r.Topic = w.stage.config.Topics.Scores
 	r.Partition = w.stage.place(id, w.stage.top.scores)
-	r.Key = w.slab[start:mid:mid]
-	r.Value = w.slab[mid:end:end]
+	r.Key = slab[start:mid:mid]
+	r.Value = slab[mid:end:end]
 	r.Timestamp = w.began // else the client asks the clock for each record
-	fault := fits(r, w.stage.most, "the score")
-	if fault != nil {
-		w.scores, w.slab = w.scores[:n], w.slab[:start]
+	if fault := fits(r, w.stage.most, "the score"); fault != nil {
+		return fault
 	}
-	return fault
+	w.scores, w.slab = w.scores[:n+1], slab
+	return nil
 }
 
 // readFault sorts what a Reader says into the record's fault and the registry's.

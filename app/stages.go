@@ -52,7 +52,7 @@ func (a *App) runJoin(ctx context.Context, s *store.Pebble) error {
 			topics: a.config.Topics, top: a.top, ends: map[int32]int64{}, classes: map[string]int{}, scoreClasses: map[string]int{},
 			outcomeFraming: a.framings[schemas.OutcomeRecord], sliceFraming: a.framings[schemas.SliceRecord],
 		},
-		recovering: newRecoveries[*joinPartition](), parts: map[int32]*joinPartition{}, feeds: map[int32]*labelFeed{}, synced: time.Now(),
+		recovering: newRecoveries[*joinPartition](), crashes: newCrashes(), parts: map[int32]*joinPartition{}, feeds: map[int32]*labelFeed{}, synced: time.Now(),
 		most: a.budget.Outcomes, mostBytes: a.budget.StateBatch,
 	}
 	stage.space = newSpace(a.log, a.config.State.Dir, s.Free, uint64(a.budget.StateMemory))

@@ -9,7 +9,7 @@ import (
 // Fault says why a record became a dead letter.
 type Fault struct {
 	Stage   string // score, join
-	Class   string // bounded vocabulary: wire, unknown_schema, schema, datum, no_id, no_time, future_timestamp, …
+	Class   string // bounded vocabulary: wire, unknown_schema, schema, datum, no_id, no_time, future_timestamp, crash, …
 	Message string
 	Version string // of the model, where one was asked
 }

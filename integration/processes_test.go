@@ -182,12 +182,12 @@ func (c *cluster) awaitScores(n int, processes ...*process) {
 	})
 }
 
-// awaitEveryScore waits until that many scores are committed, whoever holds their partitions.
-func (c *cluster) awaitEveryScore(n int) {
+// awaitCommitted waits until that many records are committed, whoever holds their partitions.
+func (c *cluster) awaitCommitted(name string, n int) {
 	c.t.Helper()
-	c.await(fmt.Sprintf("%d committed scores", n), func() error {
+	c.await(fmt.Sprintf("%d committed %s", n, name), func() error {
 		got := 0
-		c.committed("scores", func(*kgo.Record) { got++ })
+		c.committed(name, func(*kgo.Record) { got++ })
 		if got < n {
 			return fmt.Errorf("%d are there", got)
 		}

@@ -43,7 +43,7 @@ func TestStopBesideAKilledMember(t *testing.T) {
 		t.Error("the stop had nothing to wait for: the group did not wait for the member that was killed")
 	}
 	feed.labels(total)
-	c.awaitEveryScore(total)
+	c.awaitCommitted("scores", total)
 	a.stop()
 	succeed(t, dir, "run", "-c", "a.yaml", "--until-end")
 	judgeLedger(t, dir, total)
