@@ -208,6 +208,11 @@ func (t *torture) round(ctx context.Context, r *round) error {
 	if !t.hunting {
 		fmt.Println(&res)
 	}
+	for _, e := range res.Exits {
+		if !t.hunting {
+			fmt.Printf("    %s %s at %s:\n      %s\n", e.Process, e.How, e.At, strings.Join(e.Words, "\n      "))
+		}
+	}
 	if bad && !t.hunting {
 		for _, v := range res.Examples {
 			fmt.Printf("    %s: %s\n", v.Law, v.Text)
@@ -232,14 +237,15 @@ var errViolated = errors.New("the laws do not hold")
 func (t *torture) total() *result {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	total := &result{Faults: map[string]int{}, Idle: map[string]int{}, Exits: map[string]int{}, Violations: map[string]int{}}
+	total := &result{Faults: map[string]int{}, Idle: map[string]int{}, Violations: map[string]int{}}
 	for _, r := range t.results {
 		total.Events += r.Events
 		total.Labels += r.Labels
 		total.Outcomes += r.Outcomes
 		total.Firings += r.Firings
 		total.LostMarkers += r.LostMarkers
-		for _, m := range []struct{ into, from map[string]int }{{total.Faults, r.Faults}, {total.Idle, r.Idle}, {total.Exits, r.Exits}, {total.Violations, r.Violations}} {
+		total.Exits = append(total.Exits, r.Exits...)
+		for _, m := range []struct{ into, from map[string]int }{{total.Faults, r.Faults}, {total.Idle, r.Idle}, {total.Violations, r.Violations}} {
 			for key, n := range m.from {
 				m.into[key] += n
 			}
@@ -256,9 +262,9 @@ func (t *torture) summary(took time.Duration) error {
 			failed++
 		}
 	}
-	fmt.Printf("seed %d: %d rounds, %d events, %d labels, %d outcomes, %d firings in %.0f s\n  faults while records were under way: %s\n  faults while none were: %s\n  programs that ended by themselves: %s\n  markers of transactions that a killed broker lost, and the harness wrote as an operator: %d\n  violations: %d (%s); rounds that could not be judged: %d\n",
+	fmt.Printf("seed %d: %d rounds, %d events, %d labels, %d outcomes, %d firings in %.0f s\n  faults while records were under way: %s\n  faults while none were: %s\n  programs that ended by themselves or badly: %s\n  markers of transactions that a killed broker lost, and the harness wrote as an operator: %d\n  violations: %d (%s); rounds that could not be judged: %d\n",
 		t.seed, len(t.results), total.Events, total.Labels, total.Outcomes, total.Firings, took.Seconds(),
-		counts(total.Faults), counts(total.Idle), counts(total.Exits), total.LostMarkers, total.sum(), counts(total.Violations), failed)
+		counts(total.Faults), counts(total.Idle), counts(ends(total.Exits)), total.LostMarkers, total.sum(), counts(total.Violations), failed)
 	if t.report != "" {
 		text, err := json.MarshalIndent(map[string]any{"seed": t.seed, "seconds": took.Seconds(), "total": total, "rounds": t.results}, "", " ")
 		if err != nil {

@@ -25,8 +25,16 @@ type process struct {
 	running *exec.Cmd
 	done    chan struct{} // closed when running has ended
 	began   time.Time
-	ending  bool           // its end is our doing
-	exits   map[string]int // ends that were not, by how
+	ending  bool // its end is our doing
+	exits   []exit
+}
+
+// exit is an end that was not asked for, or not of the kind that was.
+type exit struct {
+	Process string   `json:"process"`
+	How     string   `json:"how"`
+	At      string   `json:"at"`
+	Words   []string `json:"words"` // the last ones of its log
 }
 
 // start runs the program, with other arguments than usual where there are any.
@@ -54,8 +62,9 @@ func (p *process) start(args ...string) error {
 	go func() {
 		err := cmd.Wait()
 		p.mu.Lock()
-		if !p.ending && len(args) == 0 {
-			p.exits[how(err)]++
+		if e := (exit{p.name, how(err), time.Now().UTC().Format("15:04:05.000"), nil}); len(args) == 0 && e.bad(p.ending) {
+			e.Words = lastWords(filepath.Join(p.dir, p.name+".log"))
+			p.exits = append(p.exits, e)
 		}
 		p.running = nil
 		p.mu.Unlock()
@@ -74,6 +83,26 @@ func how(err error) string {
 		return fmt.Sprintf("exit %d", exit.ExitCode())
 	}
 	return err.Error()
+}
+
+// bad reports whether the program ended without being asked to, or otherwise than well.
+func (e exit) bad(asked bool) bool {
+	return !asked || strings.HasPrefix(e.How, "exit ") && e.How != "exit 0"
+}
+
+// lastWords are the last lines of a log, each cut to what a reader takes in.
+func lastWords(file string) []string {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	const most, width = 4, 600
+	lines := strings.Split(strings.TrimRight(string(text), "\n"), "\n")
+	lines = lines[max(0, len(lines)-most):]
+	for i, line := range lines {
+		lines[i] = line[:min(len(line), width)]
+	}
+	return lines
 }
 
 // alive returns since when it runs; false if it does not.

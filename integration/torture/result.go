@@ -18,7 +18,7 @@ type result struct {
 	Firings     int            `json:"firings"`
 	Faults      map[string]int `json:"faults"`       // that fell while records were under way
 	Idle        map[string]int `json:"idle"`         // that fell while none were
-	Exits       map[string]int `json:"exits"`        // of programs by themselves
+	Exits       []exit         `json:"exits"`        // of programs, that nobody asked for or that were not clean
 	LostMarkers int            `json:"lost_markers"` // of transactions, by a broker that was killed
 	Tormented   float64        `json:"tormented_seconds"`
 	Finished    float64        `json:"finished_seconds"`
@@ -62,7 +62,7 @@ func (r *result) String() string {
 		text += "; while idle: " + counts(r.Idle)
 	}
 	if len(r.Exits) > 0 {
-		text += "; ended by itself: " + counts(r.Exits)
+		text += "; ended by itself or badly: " + counts(ends(r.Exits))
 	}
 	if r.LostMarkers > 0 {
 		text += fmt.Sprintf("; markers that the broker lost: %d", r.LostMarkers)
@@ -76,6 +76,15 @@ func (r *result) String() string {
 		text += "  0 violations"
 	}
 	return text
+}
+
+// ends counts exits by how they came.
+func ends(exits []exit) map[string]int {
+	m := map[string]int{}
+	for _, e := range exits {
+		m[e.How]++
+	}
+	return m
 }
 
 func counts(m map[string]int) string {

@@ -86,18 +86,16 @@ func (r *round) run(ctx context.Context) (res result, err error) {
 	if err := r.torment(ctx, n); err != nil {
 		return res, err
 	}
-	res.Faults, res.Idle, res.Exits = n.hits, n.idle, map[string]int{}
-	for _, p := range r.processes {
-		for how, times := range p.exits {
-			res.Exits[how] += times
-		}
-	}
+	res.Faults, res.Idle = n.hits, n.idle
 	res.LostMarkers = n.lost
 	res.Tormented = time.Since(began).Seconds()
 	if !r.stuck {
 		if err := r.finish(); err != nil {
 			return res, err
 		}
+	}
+	for _, p := range r.processes {
+		res.Exits = append(res.Exits, p.exits...)
 	}
 	if r.stuck { // judged as far as it came
 		res.Error = "it does not go on"
@@ -132,7 +130,7 @@ func (r *round) prepare(ctx context.Context) error {
 		return err
 	}
 	for i, stages := range r.plan.layout {
-		p := &process{name: fmt.Sprintf("p%d", i), dir: r.dir, binary: r.binary, stages: stages, exits: map[string]int{}}
+		p := &process{name: fmt.Sprintf("p%d", i), dir: r.dir, binary: r.binary, stages: stages}
 		if err := os.WriteFile(filepath.Join(r.dir, p.name+".yaml"), []byte(r.config(p.name)), 0o644); err != nil {
 			return err
 		}
