@@ -1,6 +1,7 @@
 package labels
 
 import (
+	"bytes"
 	"fmt"
 
 	"hindsight/labels/store"
@@ -9,6 +10,9 @@ import (
 
 // chunkSize is how many keys are read before they are applied.
 const chunkSize = 512
+
+// manyKeys is from how many keys on a range costs readers less than a tombstone each.
+const manyKeys = 64
 
 // chunk is a copy of some keys and values of a queue.
 type chunk struct {
@@ -68,9 +72,6 @@ func (j *Join) drain(b store.Batch, queue int, before schemas.Instant, next *sch
 		}
 		for i := range c.len() {
 			key, value := c.at(i)
-			if err := b.Delete(key); err != nil {
-				return nil, err
-			}
 			if err := apply(instantAt(key[timeAt:]), key[restAt:], value); err != nil {
 				return nil, err
 			}
@@ -79,10 +80,34 @@ func (j *Join) drain(b store.Batch, queue int, before schemas.Instant, next *sch
 			}
 			if j.pausesAt(b, key) {
 				*next = instantAt(key[timeAt:]) // none is before
-				return key, nil
+				return key, c.drop(b, i+1)
 			}
-			lo = append(append(lo[:0], key...), 0)
+		}
+		if err := c.drop(b, c.len()); err != nil {
+			return nil, err
+		}
+		if full {
+			last, _ := c.at(c.len() - 1)
+			lo = append(append(lo[:0], last...), 0)
 		}
 	}
 	return nil, nil
+}
+
+// drop deletes the first n keys. Queues are emptied in their order, so a range
+// leaves nothing of many, where a tombstone for each would be carried down
+// through all levels of the store.
+func (c *chunk) drop(b store.Batch, n int) error {
+	if n >= manyKeys {
+		first, _ := c.at(0)
+		last, _ := c.at(n - 1)
+		return b.DeleteRange(first, append(bytes.Clone(last), 0))
+	}
+	for i := range n {
+		key, _ := c.at(i)
+		if err := b.Delete(key); err != nil {
+			return err
+		}
+	}
+	return nil
 }

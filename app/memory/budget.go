@@ -30,7 +30,7 @@ func Divide(limit int64) Budget {
 		Outcomes:    int(between(limit/(24<<10), 2_000, 20_000)),
 		StateBatch:  int(between(limit/32, 4<<20, 32<<20)),
 		StateCache:  between(limit/8, 16<<20, 256<<20),
-		StateMemory: int(between(limit/32, 4<<20, 32<<20)),
+		StateMemory: int(between(limit/16, 4<<20, 64<<20)),
 	}
 	if limit >= 1<<30 {
 		b.Fetches = 4
