@@ -108,6 +108,11 @@ python: build dist/python/complete ## bundles made of models fitted in Python lo
 	cd ops/python
 	HINDSIGHT=$(CURDIR)/dist/hindsight $(CURDIR)/dist/python/bin/python -B -m unittest -v
 
+.PHONY: demo-bundle
+demo-bundle: build dist/python/complete ## train the demo's LightGBM bundle anew; the same rows give the same bytes
+	dist/python/bin/python -B ops/python/car_loan.py app/demo/data/car_loan.csv.gz app/demo/lightgbm cli/testdata/car-loan-2.predictions.gz
+	dist/hindsight model test app/demo/lightgbm
+
 .PHONY: browser
 browser: ## the page in a real Chromium
 	$(GO) test -tags browser -count 1 -timeout 10m -v ./integration

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -32,6 +33,7 @@ type demoFlags struct {
 	dir    string
 	kafka  string
 	export string
+	bundle string
 	logs   bool
 }
 
@@ -51,6 +53,7 @@ spring of 2019 it really falls: see how soon that shows, and what the alarm says
 It runs until Ctrl-C. With --exit it ends when the data ends.`,
 		Example: `  hindsight demo
   hindsight demo --speed max --exit --report report.json
+  hindsight demo --bundle car-loan@2                    # LightGBM, trained in Python
   hindsight demo --export ./car-loan                    # the same data for a broker of yours
   hindsight demo --kafka 127.0.0.1:19192 --dir ./demo   # look around with other clients`,
 		Args: cobra.NoArgs,
@@ -66,6 +69,7 @@ It runs until Ctrl-C. With --exit it ends when the data ends.`,
 	c.Flags().StringVar(&f.dir, "dir", "", "keep everything in `DIR`; without it nothing is left")
 	c.Flags().StringVar(&f.kafka, "kafka", "", "`ADDR` at which other clients reach the broker; without it no port is opened")
 	c.Flags().StringVar(&f.export, "export", "", "write the demo's data, schemas, bundle and configuration to `DIR` and stop")
+	c.Flags().StringVar(&f.bundle, "bundle", demo.DefaultBundle, "`BUNDLE` that scores the loans: "+strings.Join(demo.Bundles(), ", ")+", or a directory")
 	c.Flags().BoolVar(&f.logs, "logs", false, "show the log in place of the live view")
 	return c
 }
@@ -76,7 +80,7 @@ func runDemo(ctx context.Context, f demoFlags, stdout, stderr io.Writer) (err er
 		return err
 	}
 	if f.export != "" {
-		return world.Export(f.export)
+		return world.Export(f.export, f.bundle)
 	}
 	dir := f.dir
 	if dir == "" {
@@ -169,7 +173,12 @@ func runDemoStages(ctx context.Context, a *app.App, feed *demo.Feed, published c
 
 // demoConfig is the demo's own configuration, pointed at what this process holds.
 func demoConfig(broker *demo.Broker, f demoFlags, dir string) (*config.Config, error) {
-	cfg, err := config.Parse(demo.Configuration(), dir)
+	bundles := filepath.Join(dir, "bundles")
+	text, err := demo.Install(f.bundle, bundles)
+	if err != nil {
+		return nil, err
+	}
+	cfg, err := config.Parse(text, dir)
 	if err != nil {
 		return nil, err
 	}
@@ -177,8 +186,8 @@ func demoConfig(broker *demo.Broker, f demoFlags, dir string) (*config.Config, e
 	cfg.Registry.URL = broker.RegistryURL()
 	cfg.HTTP.Listen = f.http
 	cfg.State.Dir = filepath.Join(dir, "state")
-	cfg.Model.Bundles = filepath.Join(dir, "bundles")
-	return cfg, demo.WriteBundle(filepath.Join(cfg.Model.Bundles, "car-loan-1"))
+	cfg.Model.Bundles = bundles
+	return cfg, nil
 }
 
 func demoTopics(ctx context.Context, cfg *config.Config, broker *demo.Broker) error {

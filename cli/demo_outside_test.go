@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/csv"
 	"encoding/json"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -15,7 +16,7 @@ import (
 )
 
 // outside is the demo computed without any of its code but the export: from the
-// CSV of the loans, the CSV of the labels, and the coefficients of the bundle.
+// CSV of the loans, the CSV of the labels, and a model that is not ours.
 type outside struct {
 	loans  []outsideLoan
 	labels [][]string
@@ -29,7 +30,10 @@ type outsideLoan struct {
 	truth      bool
 }
 
-func newOutside(t *testing.T) *outside {
+// outsideModel predicts loan i of the export in dir, given its columns.
+type outsideModel func(t *testing.T, dir string) func(i int, value func(string) string) bool
+
+func newOutside(t *testing.T, model outsideModel) *outside {
 	t.Helper()
 	dir := t.TempDir()
 	var out, errs bytes.Buffer
@@ -59,13 +63,13 @@ func newOutside(t *testing.T) *outside {
 			truth[l[0]], last[l[0]] = l[1], known
 		}
 	}
-	score := newOutsideModel(t, filepath.Join(dir, "bundles", "car-loan-1"))
-	for _, row := range rows[1:] {
+	predict := model(t, dir)
+	for i, row := range rows[1:] {
 		id := row[head["id"]]
 		text, labelled := truth[id]
 		o.loans = append(o.loans, outsideLoan{
 			at: at[id], salary: row[head["salary_range"]], labelled: labelled, truth: text == "true",
-			prediction: score(func(name string) string { return row[head[name]] }) >= 0.5,
+			prediction: predict(i, func(name string) string { return row[head[name]] }),
 		})
 	}
 	return o
@@ -89,9 +93,20 @@ func (o *outside) window(start, end time.Time, segment string) (scored, labelled
 	return scored, labelled, right
 }
 
-// newOutsideModel evaluates the logistic model by the textbook.
-func newOutsideModel(t *testing.T, dir string) func(value func(string) string) float64 {
+// outsideLightGBM knows what LightGBM predicted in Python (ops/python/car_loan.py).
+func outsideLightGBM(t *testing.T, _ string) func(int, func(string) string) bool {
 	t.Helper()
+	text := string(unzipped(t, filepath.Join("testdata", "car-loan-2.predictions.gz")))
+	if len(text) != 100_000 {
+		t.Fatalf("%d predictions", len(text))
+	}
+	return func(i int, _ func(string) string) bool { return text[i] == '1' }
+}
+
+// outsideLogistic evaluates the logistic model by the textbook.
+func outsideLogistic(t *testing.T, dir string) func(int, func(string) string) bool {
+	t.Helper()
+	dir = filepath.Join(dir, "bundles", "car-loan-1")
 	var linear struct {
 		Features  []string    `json:"features"`
 		Coef      [][]float64 `json:"coef"`
@@ -107,7 +122,7 @@ func newOutsideModel(t *testing.T, dir string) func(value func(string) string) f
 			t.Fatal(err)
 		}
 	}
-	return func(value func(string) string) float64 {
+	return func(_ int, value func(string) string) bool {
 		sum := linear.Intercept[0]
 		for i, feature := range linear.Features {
 			name, level, oneHot := strings.Cut(feature, "=")
@@ -125,11 +140,20 @@ func newOutsideModel(t *testing.T, dir string) func(value func(string) string) f
 			}
 			sum += linear.Coef[0][i] * x
 		}
-		return 1 / (1 + math.Exp(-sum))
+		return 1/(1+math.Exp(-sum)) >= 0.5
 	}
 }
 
 func readCSV(t *testing.T, file string) [][]string {
+	t.Helper()
+	rows, err := csv.NewReader(bytes.NewReader(unzipped(t, file))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
+func unzipped(t *testing.T, file string) []byte {
 	t.Helper()
 	f, err := os.Open(file)
 	if err != nil {
@@ -140,11 +164,11 @@ func readCSV(t *testing.T, file string) [][]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows, err := csv.NewReader(z).ReadAll()
+	data, err := io.ReadAll(z)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return rows
+	return data
 }
 
 func instant(t *testing.T, text string) time.Time {

@@ -14,11 +14,12 @@ import (
 )
 
 // demoReport runs the demo as a user does and returns its report, without the timing.
-func demoReport(t *testing.T) (*app.Report, string) {
+func demoReport(t *testing.T, more ...string) (*app.Report, string) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "report.json")
 	var out, errs bytes.Buffer
-	if code := Main(t.Context(), []string{"demo", "--speed", "max", "--exit", "--http", "127.0.0.1:0", "--report", file}, nil, &out, &errs); code != 0 {
+	args := append([]string{"demo", "--speed", "max", "--exit", "--http", "127.0.0.1:0", "--report", file}, more...)
+	if code := Main(t.Context(), args, nil, &out, &errs); code != 0 {
 		t.Fatalf("exit code %d\n%s\n%s", code, out.String(), errs.String())
 	}
 	text, err := os.ReadFile(file)
@@ -39,14 +40,36 @@ func demoReport(t *testing.T) (*app.Report, string) {
 
 func TestDemo(t *testing.T) {
 	r, text := demoReport(t)
-	t.Run("the sums add up", func(t *testing.T) { checkSums(t, r) })
-	t.Run("every final window is as computed outside", func(t *testing.T) { checkWindows(t, r, newOutside(t)) })
-	t.Run("the alarm is right", func(t *testing.T) { checkAlarms(t, r) })
+	o := newOutside(t, outsideLogistic)
+	t.Run("the sums add up", func(t *testing.T) { checkSums(t, r, o) })
+	t.Run("every final window is as computed outside", func(t *testing.T) { checkWindows(t, r, o) })
+	t.Run("the alarm is right", func(t *testing.T) { checkAlarms(t, r, "car-loan@1", 0.86) })
 	t.Run("the same seed gives the same report", func(t *testing.T) {
 		if _, again := demoReport(t); again != text {
 			t.Error("two runs with the same seed report differently")
 		}
 	})
+}
+
+// The demo with a model of LightGBM ends as LightGBM's own predictions say.
+func TestDemoWithLightGBM(t *testing.T) {
+	r, _ := demoReport(t, "--bundle", "car-loan@2")
+	o := newOutside(t, outsideLightGBM)
+	checkSums(t, r, o)
+	checkWindows(t, r, o)
+	checkAlarms(t, r, "car-loan@2", 0.92)
+}
+
+func TestDemoRefusesBundles(t *testing.T) {
+	for name, want := range map[string]string{
+		"car-loan@3": "the demo's own bundles are car-loan@1, car-loan@2",
+		t.TempDir():  "bundle.yaml",
+	} {
+		var out, errs bytes.Buffer
+		if code := Main(t.Context(), []string{"demo", "--bundle", name, "--export", t.TempDir()}, nil, &out, &errs); code == 0 || !strings.Contains(errs.String(), want) {
+			t.Errorf("%s: exit code %d, %s; want %q", name, code, errs.String(), want)
+		}
+	}
 }
 
 func sum(m map[string]int64) (n int64) {
@@ -56,14 +79,15 @@ func sum(m map[string]int64) (n int64) {
 	return n
 }
 
-func checkSums(t *testing.T, r *app.Report) {
+func checkSums(t *testing.T, r *app.Report, o *outside) {
+	t.Helper()
 	if r.Events != 100_000 || r.Scores+r.DeadLetters != r.Events {
 		t.Errorf("%d events became %d scores and %d dead letters", r.Events, r.Scores, r.DeadLetters)
 	}
 	if n := sum(r.Outcomes); n != r.Scores {
 		t.Errorf("%d scores have %d outcomes: %v", r.Scores, n, r.Outcomes)
 	}
-	if n, want := sum(r.Labels), int64(len(newOutside(t).labels)); n != want {
+	if n, want := sum(r.Labels), int64(len(o.labels)); n != want {
 		t.Errorf("%d labels have %d fates: %v", want, n, r.Labels)
 	}
 	for _, bucket := range []string{"used", "duplicate", "revision", "orphan", "too_late"} {
@@ -74,6 +98,7 @@ func checkSums(t *testing.T, r *app.Report) {
 }
 
 func checkWindows(t *testing.T, r *app.Report, o *outside) {
+	t.Helper()
 	final := 0
 	for _, w := range r.Windows {
 		if w.Window != "month" || w.State.String() != "final" {
@@ -95,7 +120,8 @@ func checkWindows(t *testing.T, r *app.Report, o *outside) {
 }
 
 // The accuracy falls on 2019-03-31: the alarm must fire for that, and not before.
-func checkAlarms(t *testing.T, r *app.Report) {
+func checkAlarms(t *testing.T, r *app.Report, ref string, bound float64) {
+	t.Helper()
 	dip := time.Date(2019, 3, 31, 0, 0, 0, 0, time.UTC)
 	fired := false
 	for _, a := range r.Alarms {
@@ -107,7 +133,7 @@ func checkAlarms(t *testing.T, r *app.Report) {
 		}
 		if a.State.String() == "firing" {
 			fired = fired || a.At.Before(dip.AddDate(0, 0, 60))
-			if a.High >= a.Bound || !strings.Contains(a.Text, "car-loan@1") {
+			if a.Bound != bound || a.High >= a.Bound || !strings.Contains(a.Text, ref) {
 				t.Errorf("it fires although its interval reaches %v, bound %v: %s", a.High, a.Bound, a.Text)
 			}
 		}

@@ -64,6 +64,18 @@ func (c *Certificate) Add(check Check) {
 	}
 }
 
+// Figure returns what a check measured; ok is false where there is no such figure.
+func (c *Certificate) Figure(check, name string) (value float64, ok bool) {
+	for _, at := range c.Checks {
+		for _, figure := range at.Figures {
+			if at.Name == check && figure.Name == name {
+				return figure.Value, true
+			}
+		}
+	}
+	return 0, false
+}
+
 // require fails the checks that were not shown and are among names.
 func (c *Certificate) require(names []string) error {
 	for _, name := range names {

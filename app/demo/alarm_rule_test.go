@@ -18,11 +18,11 @@ import (
 // dip is when the world changes (data/NOTICE.md).
 var dip = schemas.InstantOf(time.Date(2019, 3, 31, 0, 0, 0, 0, time.UTC))
 
-// answers returns what the demo's model says of each loan: whether it will be repaid.
-func answers(t testing.TB) []bool {
+// answers returns what a bundle of the demo says of each loan: whether it will be repaid.
+func answers(t testing.TB, name string) []bool {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "bundle")
-	if err := WriteBundle(dir); err != nil {
+	if err := writeBundle(name, dir); err != nil {
 		t.Fatal(err)
 	}
 	bundle, _, err := scoring.Load(dir, scoring.Require("golden", "performance"))
@@ -131,10 +131,20 @@ func (h *history) window(from, size int) (s daySums) {
 	return s
 }
 
-// The rule of hindsight.yaml must be silent before the world changes, with
-// room to spare, and past its bound soon after.
+// The rule must be silent before the world changes, with room to spare, and past
+// its bound soon after, whichever bundle it follows.
 func TestAlarmRuleFitsTheWorld(t *testing.T) {
-	cfg, err := config.Parse(Configuration(), t.TempDir())
+	for _, bundle := range Bundles() {
+		t.Run(bundle, func(t *testing.T) { checkAlarmRule(t, bundle) })
+	}
+}
+
+func checkAlarmRule(t *testing.T, bundle string) {
+	text, err := Install(bundle, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := config.Parse(text, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +157,7 @@ func TestAlarmRuleFitsTheWorld(t *testing.T) {
 	if !below || rule.Metric != "accuracy" || rule.Confidence != 0.95 || rule.Window != window.Name || window.Slide != day || window.Clock != config.EventClock {
 		t.Fatalf("the test has to follow the configuration: %+v over %+v", rule, window)
 	}
-	said := answers(t)
+	said := answers(t, bundle)
 	for seed := range uint64(3) {
 		w := newWorld(t, Options{Seed: seed + 1})
 		h := newHistory(w, said, cfg.Labels.Horizon+cfg.Labels.Grace)

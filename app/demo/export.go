@@ -12,10 +12,15 @@ import (
 )
 
 // Export writes the world as files that `hindsight publish` and `hindsight run`
-// take: the configuration, both schemas, events.csv.gz, labels.csv.gz and the
-// bundle. Labels lie on the partition of their id there: a file cannot misplace them.
-func (w *World) Export(dir string) error {
+// take: the configuration, both schemas, events.csv.gz, labels.csv.gz and a
+// bundle, as Install takes it. Labels lie on the partition of their id there: a
+// file cannot misplace them.
+func (w *World) Export(dir, bundle string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("export: %w", err)
+	}
+	configuration, err := Install(bundle, filepath.Join(dir, "bundles"))
+	if err != nil {
 		return fmt.Errorf("export: %w", err)
 	}
 	for name, data := range map[string][]byte{
@@ -28,7 +33,7 @@ func (w *World) Export(dir string) error {
 	if err := w.exportLabels(filepath.Join(dir, "labels.csv.gz")); err != nil {
 		return fmt.Errorf("export: %w", err)
 	}
-	return WriteBundle(filepath.Join(dir, "bundles", "car-loan-1"))
+	return nil
 }
 
 func (w *World) exportLabels(file string) (err error) {

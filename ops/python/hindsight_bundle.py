@@ -1,7 +1,7 @@
 """From a fitted estimator or booster to a bundle that hindsight loads. One file; numpy is all it needs.
 
     from hindsight_bundle import write_bundle
-    write_bundle("bundles/fraud@1", pipeline, X_test, y_test, name="fraud", minimum={"auc": 0.9})
+    write_bundle("bundles/fraud@1", model, X_test, y_test, name="fraud", minimum={"auc": 0.9})
 
     $ hindsight model test bundles/fraud@1
 

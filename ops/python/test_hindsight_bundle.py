@@ -1,6 +1,7 @@
 """Bundles made of fitted estimators load in hindsight and score alike. HINDSIGHT names the program; `make python` runs it."""
 
 import csv
+import gzip
 import os
 import shutil
 import subprocess
@@ -20,6 +21,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import (FunctionTransformer, KBinsDiscretizer, MaxAbsScaler, MinMaxScaler, OneHotEncoder,
                                    PolynomialFeatures, RobustScaler, StandardScaler)
 
+import car_loan
 from hindsight_bundle import NotTranslatable, _canonical, _go_float, write_bundle, write_tests
 
 HINDSIGHT = os.environ["HINDSIGHT"]
@@ -144,6 +146,7 @@ class BundleTest(BundleCase):
         with open(os.path.join(os.path.dirname(__file__), "..", "..", "README.md"), encoding="utf-8") as f:
             block = f.read().partition("```python\n")[2].partition("```")[0]
         X, y = make_classification(1000, 8, class_sep=2, random_state=5)
+        X = pd.DataFrame(X, columns=list("abcdefgh")).assign(a=pd.cut(X[:, 0], 3, labels=["low", "mid", "high"]))
         X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=5)
         before = os.getcwd()
         os.chdir(self.folder.name)
@@ -152,6 +155,17 @@ class BundleTest(BundleCase):
         finally:
             os.chdir(before)
         self.assertIn("fraud@1", self.run_hindsight("model", "test", os.path.join(self.folder.name, "bundles", "fraud@1")))
+
+    def test_the_bundle_of_the_demo_is_what_its_script_makes(self):
+        root = os.path.join(os.path.dirname(__file__), "..", "..")
+        made, said = os.path.join(self.folder.name, "made"), os.path.join(self.folder.name, "said.gz")
+        kept = os.path.join(root, "app", "demo", "lightgbm")
+        car_loan.main(os.path.join(root, "app", "demo", "data", "car_loan.csv.gz"), made, said)
+        for name in os.listdir(made):
+            with open(os.path.join(made, name), "rb") as new, open(os.path.join(kept, name), "rb") as old:
+                self.assertTrue(new.read() == old.read(), f"{name} is another; make demo-bundle writes it")
+        with gzip.open(said) as new, gzip.open(os.path.join(root, "cli", "testdata", "car-loan-2.predictions.gz")) as old:
+            self.assertTrue(new.read() == old.read(), "the predictions are others; make demo-bundle writes them")
 
     def test_what_cannot_be_said_is_refused_by_name(self):
         X, y = make_classification(300, 4, random_state=4)
