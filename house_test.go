@@ -64,6 +64,8 @@ var mayUse = map[string]use{
 	"github.com/prometheus/client_model":          {code: []string{"app"}, tests: []string{"integration"}},
 	"github.com/prometheus/common":                {code: []string{"app"}, tests: []string{"integration"}},
 	"github.com/prometheus/exporter-toolkit":      {code: []string{"app"}},
+	"github.com/yalue/onnxruntime_go":             {code: []string{"scoring/model/onnx"}},
+	"google.golang.org/protobuf":                  {code: []string{"scoring/model/onnx"}, tests: []string{"scoring"}},
 	"gonum.org/v1/gonum":                          {code: []string{"scoring", "drift"}, tests: everywhere},
 	"oras.land/oras-go/v2":                        {code: []string{"scoring/origin"}},
 	"github.com/opencontainers":                   {code: []string{"scoring/origin"}},
