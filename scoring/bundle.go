@@ -111,7 +111,7 @@ func readModel(f *files, s *spec) (model.Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w; `hindsight model train` or `import` writes it", err)
 	}
-	m, err := format.parse(data)
+	m, err := format.parse(data, s)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.Model.File, err)
 	}
@@ -156,15 +156,7 @@ func (b *Bundle) checkModel() error {
 			break
 		}
 	}
-	if m, ok := b.model.(interface{ Levels(i int) []string }); ok {
-		for i := range min(len(features), len(b.plan.columns)) {
-			if levels := m.Levels(i); levels != nil && !slices.Equal(levels, b.plan.indexed(features[i])) {
-				fault("feature %d, %q, was trained on the categories %s; preparation has to give these levels in this order, with encode: index",
-					i+1, features[i], shortList(levels))
-			}
-		}
-	}
-	return errors.Join(faults...)
+	return errors.Join(append(faults, b.checkLevels())...)
 }
 
 // Positive returns the class whose probability Answer.Value is; "" where there are not two.

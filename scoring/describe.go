@@ -24,6 +24,7 @@ type Description struct {
 	Objective   string     `json:"objective,omitempty"` // of trees, as their library words it
 	Trees       int        `json:"trees,omitempty"`
 	Kernel      string     `json:"kernel,omitempty"`  // what walks them
+	Graph       string     `json:"graph,omitempty"`   // of ONNX: its maker, operator sets, inputs and outputs
 	Weights     [][]Weight `json:"weights,omitempty"` // of a linear model, a list per sum
 	Tests       []string   `json:"tests"`             // what the bundle has to pass
 }
@@ -69,6 +70,9 @@ func (b *Bundle) Describe() Description {
 		Kernel() string
 	}); ok {
 		d.Objective, d.Trees, d.Kernel = m.Objective(), m.Trees(), m.Kernel()
+	}
+	if m, ok := b.model.(interface{ Graph() string }); ok {
+		d.Graph = m.Graph()
 	}
 	if m, ok := b.model.(*model.LinearModel); ok {
 		for r, row := range m.Coef {

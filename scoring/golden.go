@@ -59,6 +59,9 @@ func (b *Bundle) checkGolden(f *files) (Check, []testRow) {
 		return broken(CheckGolden, err), rows
 	}
 	tolerance := defaultTolerance
+	if m, ok := b.model.(hosted); ok {
+		tolerance = m.Tolerance()
+	}
 	if g.Tolerance != nil {
 		tolerance = *g.Tolerance
 	}

@@ -7,12 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
-
-	"hindsight/scoring/model"
-	"hindsight/scoring/model/lightgbm"
-	"hindsight/scoring/model/xgboost"
 )
 
 // ImportFormats are the sources that Import takes.
@@ -20,68 +15,6 @@ func ImportFormats() []string { return sortedKeys(importers()) }
 
 // ImportLimit is the most bytes that a model file of a source may have.
 func ImportLimit(from string) int64 { return importers()[from].limit }
-
-// importer reads a model file of one source.
-type importer struct {
-	limit int64
-	read  func(data []byte) (*imported, error)
-}
-
-// imported is a model file and the bundle that it becomes.
-type imported struct {
-	format  string
-	model   model.Model
-	data    []byte               // the file of the bundle
-	classes []string             // none for a regression
-	levels  func(i int) []string // texts of a categorical feature, nil for a number; may be nil
-	unknown string               // what the library does with other texts
-}
-
-func importers() map[string]importer {
-	return map[string]importer{
-		"sklearn-linear": {model.MaxLinearBytes, func(data []byte) (*imported, error) {
-			m, err := model.ParseSklearn(data)
-			if err != nil {
-				return nil, err
-			}
-			return &imported{format: linearFormat, model: m, data: m.AppendJSON(nil), classes: m.ClassNames}, nil
-		}},
-		"xgboost": {xgboost.MaxBytes, func(data []byte) (*imported, error) {
-			m, err := xgboost.Parse(data)
-			if err != nil {
-				return nil, err
-			}
-			return &imported{format: "xgboost", model: m, data: data, classes: countedClasses(m), levels: m.Levels, unknown: "error"}, nil
-		}},
-		"lightgbm": {lightgbm.MaxBytes, func(data []byte) (*imported, error) {
-			m, err := lightgbm.Parse(data)
-			if err != nil {
-				return nil, err
-			}
-			levels, err := m.Levels()
-			if err != nil {
-				return nil, fmt.Errorf("%w; let ops/python/hindsight_bundle.py make the bundle, which asks the frame, or train on codes", err)
-			}
-			i := &imported{format: "lightgbm", model: m, data: data, classes: countedClasses(m), unknown: "ignore"} // NaN
-			if levels != nil {
-				i.levels = func(i int) []string { return levels[i] }
-			}
-			return i, nil
-		}},
-	}
-}
-
-// countedClasses names the classes of a model that only counts them.
-func countedClasses(m model.Model) []string {
-	if m.Regression() {
-		return nil
-	}
-	classes := make([]string, max(2, m.Outputs()))
-	for i := range classes {
-		classes[i] = strconv.Itoa(i)
-	}
-	return classes
-}
 
 // Import writes a bundle around the model file data: inputs are its features,
 // at the event's paths of the same names, numbers unless the model knows the
@@ -92,11 +25,16 @@ func Import(from string, data []byte, name, version, dir string) error {
 	if !ok {
 		return fmt.Errorf("cannot import from %q; supported: %s", from, strings.Join(ImportFormats(), ", "))
 	}
-	if err := errors.Join(CheckName(name), CheckName(version)); err != nil {
-		return err
-	}
 	m, err := source.read(data)
 	if err != nil {
+		return err
+	}
+	return m.writeTo(dir, name, version)
+}
+
+// writeTo writes m as the bundle NAME@VERSION in dir.
+func (m *imported) writeTo(dir, name, version string) error {
+	if err := errors.Join(CheckName(name), CheckName(version)); err != nil {
 		return err
 	}
 	spec := m.spec(name, version)
@@ -172,7 +110,11 @@ func (m *imported) spec(name, version string) []byte {
 			fmt.Fprintf(&preparation, "  - {input: %s, levels: %s, encode: index, unknown: %s, missing: ignore}\n",
 				quoted(feature), quotedList(m.levels(i)), m.unknown)
 		}
-		fmt.Fprintf(&b, "  - {name: %s, type: %s}\n", quoted(feature), kind)
+		path := ""
+		if m.paths != nil {
+			path = ", path: " + quoted(m.paths[i])
+		}
+		fmt.Fprintf(&b, "  - {name: %s, type: %s%s}\n", quoted(feature), kind, path)
 	}
 	if preparation.Len() > 0 {
 		b.WriteString("preparation:\n" + preparation.String())

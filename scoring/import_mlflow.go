@@ -13,11 +13,12 @@ import (
 
 // mlflowFlavours are the flavours of MLflow that hold a model file which a
 // bundle can, in the order in which they are preferred.
-func mlflowFlavours() []string { return []string{"lightgbm", "xgboost"} }
+func mlflowFlavours() []string { return []string{"lightgbm", "xgboost", "onnx"} }
 
 // ImportMLflow writes a bundle around the model file of an MLflow model, which
-// is a directory with the file MLmodel. It reads the flavours lightgbm and
-// xgboost and the signature, whose inputs have to be the model's features.
+// is a directory with the file MLmodel. It reads the flavours lightgbm,
+// xgboost and onnx and the signature, whose inputs have to be the model's
+// features, or name them where the file does not.
 // The flavour python_function and pickles run code and are never read.
 func ImportMLflow(from, name, version, dir string) error {
 	f, err := openFiles(from)
@@ -32,10 +33,14 @@ func ImportMLflow(from, name, version, dir string) error {
 	if err != nil {
 		return err
 	}
-	if features := m.model.Features(); signature != nil && !slices.Equal(signature, features) {
+	switch features := m.model.Features(); {
+	case signature == nil || slices.Equal(signature, features):
+	case m.unnamed && len(signature) == len(features):
+		m.paths = signature
+	default:
 		return fmt.Errorf("MLmodel: the signature has the inputs %s, the model the features %s", shortList(signature), shortList(features))
 	}
-	return Import(flavour, data, name, version, dir)
+	return m.writeTo(dir, name, version)
 }
 
 func readMLflow(f *files) (flavour string, data []byte, signature []string, err error) {
@@ -101,7 +106,7 @@ func (m *mlmodel) choose() (flavour, file string, err error) {
 		return flavour, file, checkPath(file)
 	}
 	if _, ok := m.flavours["python_function"]; ok && len(m.flavours) == 1 {
-		return "", "", errors.New("the only flavour is python_function, which runs any code and is never read; log the model by mlflow.lightgbm or mlflow.xgboost")
+		return "", "", errors.New("the only flavour is python_function, which runs any code and is never read; log the model by mlflow.lightgbm, mlflow.xgboost or mlflow.onnx")
 	}
 	return "", "", fmt.Errorf("has the flavours %s; a bundle is made of %s", strings.Join(sortedKeys(m.flavours), ", "), strings.Join(mlflowFlavours(), " or "))
 }

@@ -55,7 +55,7 @@ func (s *Scorer) Score(numbers []float64, texts [][]byte, times []schemas.Instan
 type NotFiniteError struct{ Value float64 }
 
 func (e *NotFiniteError) Error() string {
-	return fmt.Sprintf("the model's answer is %v: its inputs are too large", e.Value)
+	return fmt.Sprintf("the model's answer is %v: its inputs are too large, or none that it takes", e.Value)
 }
 
 // decide turns the outputs of the model into an answer.

@@ -15,8 +15,9 @@ import (
 type Option func(*options)
 
 type options struct {
-	require []string
-	keys    []ed25519.PublicKey
+	require     []string
+	keys        []ed25519.PublicKey
+	onnxRuntime string
 }
 
 // Require makes the absence of the named checks fatal, such as CheckGolden.
@@ -42,8 +43,8 @@ func Load(dir string, opts ...Option) (*Bundle, *Certificate, error) {
 	return b, c, nil
 }
 
-// Test runs the tests of the bundle. The error is of the options or of
-// reading files, not of a failed check.
+// Test runs the tests of the bundle. The error is of the options, of reading
+// files or an [ErrNoRuntime], not of a failed check.
 func (b *Bundle) Test(opts ...Option) (*Certificate, error) {
 	var o options
 	for _, opt := range opts {
@@ -54,6 +55,14 @@ func (b *Bundle) Test(opts ...Option) (*Certificate, error) {
 		return nil, err
 	}
 	c := &Certificate{Name: b.Name, Version: b.Version, Digest: b.Digest, Passed: true}
+	if m, ok := b.model.(hosted); ok {
+		if err := m.Start(o.onnxRuntime); errors.Is(err, ErrNoRuntime) {
+			return nil, errors.Join(err, f.close())
+		} else if err != nil {
+			c.Add(broken(CheckParse, fmt.Errorf("%s: %w", b.spec.Model.File, err)))
+			return c, f.close()
+		}
+	}
 	c.Add(Check{Name: CheckParse, Result: Passed, Detail: fmt.Sprintf("%d inputs, %d features, %s", len(b.plan.inputs), len(b.plan.columns), b.spec.Model.Format)})
 	if len(o.keys) > 0 || slices.Contains(o.require, CheckSignature) {
 		c.Add(b.checkSignature(f, o.keys))
@@ -109,6 +118,10 @@ func broken(name string, err error) Check {
 // negative, each block with each indicator.
 func (b *Bundle) checkReference(rows []testRow) Check {
 	check := Check{Name: CheckReference}
+	if m, ok := b.model.(hosted); ok {
+		check.Result, check.Detail = NotShown, m.Runtime()+" alone evaluates this format"
+		return check
+	}
 	var wrong failure
 	fast, reference := b.NewScorer(), b.model.Reference()
 	n := b.model.Outputs()
