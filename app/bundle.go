@@ -20,7 +20,7 @@ func LoadBundle(ctx context.Context, m config.Model) (*scoring.Bundle, *scoring.
 	if err != nil {
 		return nil, nil, err
 	}
-	options := []scoring.Option{scoring.Require(m.Require...)}
+	options := []scoring.Option{scoring.Require(m.Require...), scoring.ONNXRuntime(m.ONNXRuntime)}
 	for _, name := range m.Keys {
 		key, err := readKey(name)
 		if err != nil {

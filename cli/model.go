@@ -23,7 +23,8 @@ func newModelCommand() *cobra.Command {
 		Short: "Test, score, train, import, inspect, sign and push bundles, without Kafka",
 		Long: `A bundle is a directory with a model, the declared preparation of its inputs,
 and the tests that it has to pass before it may score anything. Where DIR is
-read it may also be a .tar.gz archive or oci://HOST/REPOSITORY:TAG.`,
+read it may also be a .tar.gz archive or oci://HOST/REPOSITORY:TAG. ONNX models
+are evaluated by the library that HINDSIGHT_ONNXRUNTIME names.`,
 	}
 	c.AddCommand(
 		newModelTestCommand(),

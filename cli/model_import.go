@@ -23,8 +23,11 @@ tests yet: add golden.csv and a performance test to it.
 
   lightgbm         a booster saved by save_model, versions v2 to v4
   xgboost          a booster saved by save_model as JSON or UBJSON, versions 1 to 3
-  mlflow           a directory with the file MLmodel, of the flavour lightgbm or
-                   xgboost; python_function and pickles run code and are refused
+  mlflow           a directory with the file MLmodel, of the flavour lightgbm,
+                   xgboost or onnx; python_function and pickles run code and are
+                   refused
+  onnx             a graph with one output of probabilities or values; answering
+                   takes a program built with -tags onnx, and onnxruntime
   sklearn-linear   JSON of coef [rows × features], intercept, and where they
                    apply classes, features, mean and scale`,
 		Example: `  hindsight model import --from lightgbm model.txt --name fraud --output bundles/fraud@2
@@ -46,13 +49,21 @@ tests yet: add golden.csv and a performance test to it.
 			if err := importModel(c, from, args[0], name, version, output); err != nil {
 				return err
 			}
-			b, cert, err := scoring.Load(output)
+			b, err := scoring.Open(output)
 			if err != nil {
 				return err
 			}
 			w := c.OutOrStdout()
 			fmt.Fprintf(w, "%s is in %s\n\n", b.Ref(), output)
-			return showCertificate(w, cert)
+			cert, err := b.Test()
+			if errors.Is(err, scoring.ErrNoRuntime) {
+				fmt.Fprintf(w, "not tested here: %v\n", err)
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			return errors.Join(showCertificate(w, cert), cert.Err())
 		},
 	}
 	c.Flags().StringVar(&from, "from", "", "`FORMAT` of FILE: "+strings.Join(importSources(), ", "))

@@ -53,6 +53,9 @@ func showDescription(w io.Writer, d scoring.Description) error {
 	if d.Trees > 0 {
 		fmt.Fprintf(w, "objective %s, %d trees, kernel %s\n", d.Objective, d.Trees, d.Kernel)
 	}
+	if d.Graph != "" {
+		fmt.Fprintln(w, d.Graph)
+	}
 	fmt.Fprintln(w)
 	var names, paths []string
 	for _, in := range d.Inputs {

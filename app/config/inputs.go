@@ -100,7 +100,8 @@ type Model struct {
 	Sources     []string `yaml:"sources" kind:"source"` // directories, .tar.gz files, oci://HOST/REPOSITORY:TAG
 	Cache       string   `yaml:"cache" default:"./bundle-cache" kind:"path"`
 	Require     []string `yaml:"require" allowed:"golden|preparation|performance|signature"`
-	Keys        []string `yaml:"keys" kind:"path"` // public Ed25519 keys in PEM
+	Keys        []string `yaml:"keys" kind:"path"`        // public Ed25519 keys in PEM
+	ONNXRuntime string   `yaml:"onnxruntime" kind:"path"` // shared library
 }
 
 // State is where JOIN and WATCH keep their stores.
