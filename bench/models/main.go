@@ -1,7 +1,8 @@
 // Command models compares models with the libraries that trained them: for
 // every LightGBM and XGBoost file in a folder with its rows and answers it
 // tells how many answers have the library's bits, as a table in Markdown, and
-// fails if one has not. With -speed it measures both instead.
+// fails if one has not. With -onnx it tells how far those of ONNX models are,
+// which takes the build tag onnx; with -speed it measures instead.
 package main
 
 import (
@@ -38,6 +39,7 @@ type line struct {
 func main() {
 	folder := flag.String("golden", "", "`folder` of model files, each with a NAME.csv.gz")
 	rest := flag.String("rows", "lgb_binary.csv.gz", "`file` in the folder whose last rows stand for answers without features")
+	graphs := flag.String("onnx", "", "compare the ONNX models of this `folder` instead (train_onnx.py)")
 	large := flag.String("speed", "", "measure the models of this `folder` instead (train_large.py), with:")
 	native := flag.String("native", "", "`program` made of native.c")
 	lgb := flag.String("lightgbm", "", "`library` lib_lightgbm.so")
@@ -45,9 +47,12 @@ func main() {
 	rounds := flag.Int("rounds", 9, "`number` of rounds")
 	flag.Parse()
 	identical, err := true, error(nil)
-	if *large != "" {
+	switch {
+	case *graphs != "":
+		identical, err = compareONNX(*graphs)
+	case *large != "":
 		err = speed(*large, *native, *lgb, *xgb, *rounds)
-	} else {
+	default:
 		identical, err = run(*folder, *rest)
 	}
 	if err != nil {
