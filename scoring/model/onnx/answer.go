@@ -92,6 +92,26 @@ func (g *graph) decider(name string) *node {
 	return nil
 }
 
+// guessClasses returns the classes of a, counted where the file does not name
+// them, and none of what looks like a regression.
+func (g *graph) guessClasses(a *answer) []string {
+	if a.classes != nil {
+		return a.classes
+	}
+	n := a.width()
+	if d := g.decider(a.name); n == 1 && d != nil && d.op == "Sigmoid" {
+		n = 2
+	}
+	if n < 2 {
+		return nil
+	}
+	names := make([]string, n)
+	for i := range names {
+		names[i] = strconv.Itoa(i)
+	}
+	return names
+}
+
 // classes returns the classes that n names, nil where it names none.
 func (n *node) classes() ([]string, error) {
 	for _, key := range []string{"classlabels_strings", "classlabels_int64s", "classlabels_ints"} {

@@ -3,6 +3,7 @@ package onnx
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"google.golang.org/protobuf/encoding/protowire"
 )
@@ -14,14 +15,21 @@ const attributeStrings protowire.Number = 9
 // only ever move to an encoder, and anything else is refused.
 func (g *graph) levelsOf(name string) ([]string, error) {
 	var levels []string
-	known, seen := map[string]bool{}, map[string]bool{name: true}
+	known, seen, done := map[string]bool{}, map[string]bool{name: true}, map[*node]bool{}
 	for moved := []string{name}; len(moved) > 0; moved = moved[1:] {
 		for _, n := range g.readers[moved[0]] {
+			if done[n] {
+				continue
+			}
+			done[n] = true
 			texts, err := n.encodes()
 			if err != nil {
 				return nil, err
 			}
 			for _, text := range texts {
+				if strings.ContainsRune(text, 0) { // C would end it there
+					return nil, fmt.Errorf("has the category %q, with a zero byte", text)
+				}
 				if !known[text] {
 					known[text] = true
 					levels = append(levels, text)

@@ -1,7 +1,6 @@
 package onnx
 
 import (
-	"strconv"
 	"sync"
 
 	"hindsight/schemas"
@@ -10,8 +9,8 @@ import (
 
 // Model is an ONNX graph. It can be evaluated once it is started.
 type Model struct {
-	data       []byte
-	graph      *graph
+	words      string   // of what the file says of itself
+	classes    []string // that the file names or lets guess
 	inputs     []input
 	features   []string
 	answer     answer
@@ -19,6 +18,7 @@ type Model struct {
 	regression bool
 
 	starting sync.Mutex
+	data     []byte   // nil after Start: onnxruntime has it
 	session  *session // nil until Start
 }
 
@@ -28,7 +28,7 @@ func Parse(data []byte) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{data: data, graph: g}
+	m := &Model{words: g.describe()}
 	if m.inputs, m.features, err = g.readInputs(); err != nil {
 		return nil, err
 	}
@@ -38,7 +38,8 @@ func Parse(data []byte) (*Model, error) {
 	if m.data, err = m.answer.only(data); err != nil {
 		return nil, err
 	}
-	return m.For(len(m.ClassNames())), nil
+	m.classes = g.guessClasses(&m.answer)
+	return m.For(len(m.classes)), nil
 }
 
 // For returns the model as one of that many classes, 0 for a regression: a
@@ -49,30 +50,14 @@ func (m *Model) For(classes int) *Model {
 		outputs = max(classes, 1)
 	}
 	return &Model{
-		data: m.data, graph: m.graph, inputs: m.inputs, features: m.features,
-		answer: m.answer, outputs: outputs, regression: classes == 0,
+		words: m.words, classes: m.classes, inputs: m.inputs, features: m.features,
+		answer: m.answer, outputs: outputs, regression: classes == 0, data: m.data,
 	}
 }
 
 // ClassNames returns the classes that the file names, as many numbers where it
 // only tells how many there are, and none where it looks like a regression.
-func (m *Model) ClassNames() []string {
-	if m.answer.classes != nil {
-		return m.answer.classes
-	}
-	n := m.answer.width()
-	if d := m.graph.decider(m.answer.name); n == 1 && d != nil && d.op == "Sigmoid" {
-		n = 2
-	}
-	if n < 2 {
-		return nil
-	}
-	names := make([]string, n)
-	for i := range names {
-		names[i] = strconv.Itoa(i)
-	}
-	return names
-}
+func (m *Model) ClassNames() []string { return m.classes }
 
 // Features returns the names of the columns of all inputs.
 func (m *Model) Features() []string { return m.features }
@@ -112,7 +97,7 @@ func (m *Model) Regression() bool { return m.regression }
 func (m *Model) NeedsFinite() bool { return false }
 
 // Graph words who made the file, its inputs and its outputs.
-func (m *Model) Graph() string { return m.graph.describe() }
+func (m *Model) Graph() string { return m.words }
 
 // Reference returns what Fast does: onnxruntime alone knows the answer.
 func (m *Model) Reference() model.Evaluator { return m.Fast(nil) }

@@ -126,7 +126,7 @@ func (r *reader) readFunction(message []byte) error {
 		return nil
 	})
 	r.functions[domain] = true
-	return err
+	return r.count(&r.names, maxNames, err)
 }
 
 // readTensor returns the name of a TensorProto, or of a SparseTensorProto's

@@ -60,6 +60,8 @@ func TestONNXRefuses(t *testing.T) {
 		"text to a tokenizer":   {fileOf(nodeOf("", "StringNormalizer", "city", "y"), city, y), "goes into StringNormalizer; supported are OneHotEncoder and LabelEncoder"},
 		"text to unlisted":      {fileOf(encode(), city, y), "goes into OneHotEncoder; supported"},
 		"empty category":        {fileOf(encode("a", ""), city, y), "has the empty text among its categories"},
+		"zero byte":             {fileOf(encode("a\x00b"), city, y), `has the category "a\x00b", with a zero byte`},
+		"many categories":       {fileOf(encode(make([]string, maxNames+1)...), city, y), "has a list of more than 1048576"},
 		"text beside If":        {fileOf(encode("a"), nodeOf("", "If", "z", "v", graphIn(sigmoid)), city, y), "is text beside If"},
 		"labels only":           {fileOf(sigmoid, x, answers(tensorOf("label", int64Element, 0))), "has no output of numbers"},
 		"two answers":           {fileOf(sigmoid, x, y, answers(tensorOf("std", float32Element, 0))), "has 2 outputs of numbers (y, std), wants exactly one"},

@@ -218,7 +218,7 @@ func TestONNXRuntimeRefuses(t *testing.T) {
 
 // Evaluators and sessions that no one has any more give their memory back.
 func TestONNXGivesMemoryBack(t *testing.T) {
-	m := start(t, golden(t, "sk_rf"), 2)
+	data := golden(t, "sk_rf")
 	resident := func() int {
 		data, err := os.ReadFile("/proc/self/statm")
 		if err != nil {
@@ -232,7 +232,7 @@ func TestONNXGivesMemoryBack(t *testing.T) {
 	}
 	churn := func() {
 		for range 10 {
-			again := start(t, m.data, 2)
+			again := start(t, data, 2)
 			for range 10 {
 				evaluate(again.Fast(nil), again, make([]float64, 27)...)
 			}

@@ -41,7 +41,7 @@ func (m *Model) Start(setting string) error {
 	if err != nil {
 		return fmt.Errorf("onnxruntime %s: %w", ort.GetVersion(), err)
 	}
-	m.session = s
+	m.session, m.data = s, nil
 	return nil
 }
 

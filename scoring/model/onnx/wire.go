@@ -53,6 +53,8 @@ func eachField(message []byte, visit func(field) error) error {
 	return nil
 }
 
+var errLongList = fmt.Errorf("has a list of more than %d classes or categories", maxNames)
+
 var errNotProtobuf = errors.New("not an ONNX file")
 
 func notProtobuf(n int) error { return fmt.Errorf("%w: %w", errNotProtobuf, protowire.ParseError(n)) }
@@ -63,6 +65,9 @@ func integers(message []byte, n protowire.Number) ([]int64, error) {
 	err := eachField(message, func(f field) error {
 		if f.counts(n) {
 			list = append(list, int64(f.varint))
+		}
+		if len(list)+len(f.bytes) > maxNames { // as many numbers at most
+			return errLongList
 		}
 		for packed := f.bytes; f.holds(n) && len(packed) > 0; {
 			v, size := protowire.ConsumeVarint(packed)
@@ -82,6 +87,9 @@ func texts(message []byte, n protowire.Number) ([]string, error) {
 	err := eachField(message, func(f field) error {
 		if f.holds(n) {
 			list = append(list, string(f.bytes))
+		}
+		if len(list) > maxNames {
+			return errLongList
 		}
 		return nil
 	})
