@@ -32,6 +32,9 @@ lint: ## gofmt, go vet and staticcheck, with the build tags too
 	$(GO) vet -tags integration,browser ./integration
 	$(GO) tool staticcheck ./...
 	$(GO) tool staticcheck -tags integration,browser ./integration
+	if [ "$$($(GO) env CGO_ENABLED)" = 0 ]; then echo "no C compiler: what has the tag onnx is not looked at"; exit; fi
+	$(GO) vet -tags onnx ./scoring/model/onnx
+	$(GO) tool staticcheck -tags onnx ./scoring/model/onnx
 
 .PHONY: test
 test: lint ## lint and every test that needs neither Docker nor Kafka
@@ -152,6 +155,24 @@ models-differential: $(TREES)/complete ## random models trained in Python, our a
 	trap 'rm -rf "$$dir"' EXIT
 	$(TREES)/bin/python bench/models/train.py "$$dir" $(or $(MODELS),66) $(or $(SEED),$$RANDOM)
 	$(GO) run ./bench/models -golden "$$dir"
+
+# What trains and exports, and the library that our program loads; catboost without the plotting that it wants.
+ONNX := dist/onnx-python
+$(ONNX)/complete: bench/models/requirements-onnx.txt
+	python3 -m venv $(ONNX)
+	$(ONNX)/bin/pip install -q --disable-pip-version-check -r $<
+	$(ONNX)/bin/pip install -q --disable-pip-version-check --no-deps catboost==1.2.10
+	touch $@
+
+.PHONY: onnx
+onnx: $(ONNX)/complete ## ONNX models of scikit-learn, CatBoost and networks, trained now and kept, answer as in Python to 1e-6: SEED=n
+	@export HINDSIGHT_ONNXRUNTIME=$$(find $(CURDIR)/$(ONNX)/lib -name 'libonnxruntime.so.*')
+	dir=$$(mktemp -d)
+	trap 'rm -rf "$$dir"' EXIT
+	$(GO) vet -tags onnx ./scoring/... ./bench/models
+	$(GO) test -tags onnx -count 1 -timeout 15m -v -run ONNX ./scoring ./scoring/model/onnx
+	$(ONNX)/bin/python bench/models/train_onnx.py "$$dir" $(or $(SEED),$$RANDOM)
+	$(GO) run -tags onnx ./bench/models -onnx "$$dir"
 
 .PHONY: bench-models
 bench-models: $(TREES)/complete ## CPU of trees here and in the C APIs of LightGBM and XGBoost, by turns in one run
