@@ -219,6 +219,8 @@ func altered() []tampering {
 		{"a slice with another count", rewrite1("slices", hasCells, func(s *schemas.Slice) { s.Cells[0].Scored++ }), []string{"window-differs"}},
 		{"a slice with another loss", rewrite1("slices", func(s *schemas.Slice) bool { return len(s.Cells) > 0 && s.Cells[0].Lossy != 0 },
 			func(s *schemas.Slice) { s.Cells[0].LossSum++ }), []string{"slices-differ"}},
+		{"a slice with another label", rewrite1("slices", func(s *schemas.Slice) bool { return len(s.Fates) > 0 },
+			func(s *schemas.Slice) { s.Fates[0].N++ }), []string{"slices-differ-fates"}},
 		{"a window with another count", rewrite1("windows", final, func(w *schemas.Window) { w.Labelled-- }), []string{"window-differs"}},
 		{"a window with another figure", rewrite1("windows", final, func(w *schemas.Window) { w.Metrics[0].Value += 1e-6 }), []string{"window-differs"}},
 		{"a figure of nothing", rewrite1("windows", final, func(w *schemas.Window) { w.Metrics[0].N = 0 }), []string{"figure-of-nothing"}},

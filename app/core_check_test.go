@@ -60,7 +60,7 @@ func difference(want, got any) string {
 	if reflect.DeepEqual(want, got) {
 		return ""
 	}
-	return cmp.Diff(want, got, cmpopts.EquateEmpty(), cmp.AllowUnexported(dullCell{}))
+	return cmp.Diff(want, got, cmpopts.EquateEmpty(), cmp.AllowUnexported(dullCell{}, dullFate{}))
 }
 
 // check holds what was published against the references.
@@ -73,7 +73,7 @@ func (w *coreWorld) check() (*coreResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	watch := &dullWatch{config: rules.Watch(w.config), judged: schemas.Forever, deltas: map[schemas.Instant][]dullDelta{}}
+	watch := &dullWatch{config: rules.Watch(w.config), judged: schemas.Forever, deltas: map[schemas.Instant][]dullDelta{}, fates: dullFates{}}
 	for p := range w.c.Scores {
 		j, err := newDullJoin(w, p, arrivals)
 		if err != nil {
@@ -90,6 +90,13 @@ func (w *coreWorld) check() (*coreResult, error) {
 		deltas := j.deltas(map[schemas.Clock]time.Duration{schemas.EventClock: joinConfig.EventWidth, schemas.LabelClock: joinConfig.LabelWidth})
 		if err := w.sameSlices(j, deltas); err != nil {
 			return nil, err
+		}
+		fates := j.fates(joinConfig.LabelWidth)
+		if err := w.sameFates(j, fates); err != nil {
+			return nil, err
+		}
+		for at, n := range fates {
+			watch.fates.add(at, n)
 		}
 		for tick, cells := range deltas {
 			for at, sums := range cells {
@@ -196,6 +203,28 @@ func (w *coreWorld) sameSlices(j *dullJoin, want map[schemas.Instant]map[dullCel
 	return nil
 }
 
+// sameFates compares, tick by tick, what slices tell of labels.
+func (w *coreWorld) sameFates(j *dullJoin, want dullFates) error {
+	got := dullFates{}
+	log := w.broker.log("slices", 0)
+	if err := log.committed(0, log.end(), func(r *kgo.Record) error {
+		var s schemas.Slice
+		if err := decodeOwn(r, schemas.SliceRecord, s.DecodeAvro); err != nil || s.Partition != j.partition {
+			return err
+		}
+		for _, f := range s.Fates {
+			got.add(dullFate{s.Tick, f.Start, f.Fate}, f.N)
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	if diff := difference(want, got); diff != "" {
+		return fmt.Errorf("partition %d: fates of labels (-reference +published):\n%s", j.partition, diff)
+	}
+	return nil
+}
+
 func (w *coreWorld) sameJudgements(want *dullWatch, got *coreResult) error {
 	if diff := difference(want.published, got.Windows); diff != "" {
 		return fmt.Errorf("windows (-reference +published):\n%s", diff)
@@ -208,6 +237,7 @@ func (w *coreWorld) sameJudgements(want *dullWatch, got *coreResult) error {
 	alarms := slices.Clone(got.Alarms)
 	for i := range alarms {
 		w.met.alarms[alarms[i].State]++
+		w.met.feed[alarms[i].Name+" "+alarms[i].State.String()]++
 		if strings.Contains(alarms[i].Text, "withdrawn") {
 			w.met.withdrawn++
 		}

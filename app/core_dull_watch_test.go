@@ -18,8 +18,10 @@ type dullWatch struct {
 	config  drift.Config
 	judged  schemas.Instant
 	deltas  map[schemas.Instant][]dullDelta
+	fates   dullFates
 	windows map[dullKey]*dullWindow
 	alarms  map[dullKey]*dullAlarm
+	quiet   map[string]*dullQuiet // by segment
 
 	published []schemas.Window
 	changes   []schemas.Alarm
@@ -65,8 +67,19 @@ func (d *dullWatch) final(s drift.WindowSpec, start schemas.Instant) schemas.Ins
 }
 
 func (d *dullWatch) run() {
-	d.windows, d.alarms = map[dullKey]*dullWindow{}, map[dullKey]*dullAlarm{}
-	ticks := slices.Sorted(maps.Keys(d.deltas))
+	d.windows, d.alarms, d.quiet = map[dullKey]*dullWindow{}, map[dullKey]*dullAlarm{}, map[string]*dullQuiet{}
+	ticks := slices.Compact(slices.Sorted(func(yield func(schemas.Instant) bool) {
+		for tick := range d.deltas {
+			if !yield(tick) {
+				return
+			}
+		}
+		for f := range d.fates {
+			if !yield(f.tick) {
+				return
+			}
+		}
+	}))
 	for len(ticks) > 0 {
 		// Nothing happens between far ticks once all is over.
 		for now := ticks[0]; now <= d.judged; now = now.Add(d.config.Tick) {
@@ -86,6 +99,9 @@ func (d *dullWatch) run() {
 
 // uneasy reports whether a rule may still change its mind.
 func (d *dullWatch) uneasy() bool {
+	if len(d.quiet) > 0 {
+		return true
+	}
 	for _, a := range d.alarms {
 		if a.state != schemas.Unknown && a.state != schemas.Firing {
 			return true
@@ -113,6 +129,23 @@ func (d *dullWatch) instant(now schemas.Instant) {
 			}
 		}
 	}
+	for f, n := range d.fates {
+		for _, s := range d.config.Windows {
+			if s.Clock != schemas.LabelClock || f.tick != now {
+				continue
+			}
+			for start := f.start.Floor(d.slide(s)); start.Add(s.Size) > f.start; start = start.Add(-d.slide(s)) {
+				if d.final(s, start) < now {
+					continue
+				}
+				key := dullKey{s.Name, start, "", ""}
+				if d.windows[key] == nil {
+					d.windows[key] = &dullWindow{}
+				}
+				d.windows[key].sums.Tell(f.fate, n)
+			}
+		}
+	}
 	keys := slices.SortedFunc(maps.Keys(d.windows), dullKey.compare)
 	for _, s := range d.config.Windows {
 		for _, key := range keys {
@@ -129,7 +162,11 @@ func (d *dullWatch) instant(now schemas.Instant) {
 		}
 	}
 	for i := range d.config.Rules {
-		d.judge(&d.config.Rules[i], now)
+		if r := &d.config.Rules[i]; r.Feed == alarm.Silent {
+			d.listen(r, now)
+		} else {
+			d.judge(r, now)
+		}
 	}
 }
 
@@ -179,14 +216,14 @@ func (d *dullWatch) judge(r *alarm.Rule, now schemas.Instant) {
 	s := d.config.Windows[slices.IndexFunc(d.config.Windows, func(s drift.WindowSpec) bool { return s.Name == r.Window })]
 	tracks := map[dullKey][]dullKey{} // windows that have ended, the newest first
 	for _, key := range slices.SortedFunc(maps.Keys(d.windows), func(a, b dullKey) int { return b.compare(a) }) {
-		if key.name != s.Name || !slices.Contains(r.Segments, "") || key.segment != "" && !slices.Contains(r.Segments, "side") {
+		if key.name != s.Name || !slices.Contains(r.Segments, "") || key.segment != "" && !slices.Contains(r.Segments, "side") || r.OfLabels() && key.version != "" {
 			continue
 		}
 		track := dullKey{r.Name, 0, key.version, key.segment}
 		if d.alarms[track] == nil {
 			d.alarms[track] = &dullAlarm{past: schemas.Beginning}
 		}
-		if key.start.Add(s.Size).Ceil(d.config.Tick) <= now {
+		if key.start.Add(s.Size+r.After).Ceil(d.config.Tick) <= now {
 			tracks[track] = append(tracks[track], key)
 		}
 	}
@@ -202,6 +239,24 @@ type dullReading struct {
 	start, end schemas.Instant
 	schemas.Metric
 	coverage float64
+}
+
+func (x *dullReading) past(r *alarm.Rule) bool {
+	if r.Below != nil {
+		return x.High < *r.Below
+	}
+	return x.Low > *r.Above
+}
+
+// cleared: no rule here has a clear of its own but those with a lower bound.
+func (x *dullReading) cleared(r *alarm.Rule) bool {
+	switch {
+	case r.Below == nil:
+		return x.Value <= *r.Above
+	case r.Clear != nil:
+		return x.Value >= *r.Clear
+	}
+	return x.Value >= *r.Below
 }
 
 func (x *dullReading) suffices(r *alarm.Rule) bool {
@@ -223,7 +278,7 @@ func (d *dullWatch) step(r *alarm.Rule, s drift.WindowSpec, track dullKey, ended
 			fired = x
 		}
 	}
-	past := known && seen.High < *r.Below
+	past := known && seen.past(r)
 	if !past {
 		a.past = schemas.Beginning
 	} else if a.past == schemas.Beginning {
@@ -232,12 +287,12 @@ func (d *dullWatch) step(r *alarm.Rule, s drift.WindowSpec, track dullKey, ended
 	if a.state == schemas.Firing {
 		switch {
 		case past:
-		case fired != nil && !(fired.High < *r.Below):
+		case fired != nil && !fired.past(r):
 			d.change(r, track, a, schemas.Resolved, fired, now)
 			if a.state = schemas.OK; !known {
 				a.state = schemas.Unknown
 			}
-		case known && seen.Value >= *clearOf(r):
+		case known && seen.cleared(r):
 			d.change(r, track, a, schemas.Resolved, seen, now)
 			a.state = schemas.OK
 		}
@@ -261,13 +316,6 @@ func (d *dullWatch) step(r *alarm.Rule, s drift.WindowSpec, track dullKey, ended
 	a.state = next
 }
 
-func clearOf(r *alarm.Rule) *float64 {
-	if r.Clear != nil {
-		return r.Clear
-	}
-	return r.Below
-}
-
 func (d *dullWatch) change(r *alarm.Rule, track dullKey, a *dullAlarm, to schemas.AlarmState, x *dullReading, now schemas.Instant) {
 	if a.state == schemas.Unknown || a.state == schemas.OK {
 		a.since = now
@@ -275,9 +323,13 @@ func (d *dullWatch) change(r *alarm.Rule, track dullKey, a *dullAlarm, to schema
 	if x == nil {
 		x = &dullReading{}
 	}
+	bound := r.Below
+	if bound == nil {
+		bound = r.Above
+	}
 	d.changes = append(d.changes, schemas.Alarm{
 		ID: alarm.Identity(r.Name, "m", track.version, track.segment, a.since), Name: r.Name, State: to, Previous: a.state, At: now, Since: a.since,
 		Severity: r.Severity, Model: "m", Version: track.version, Segment: track.segment, Window: r.Window, Start: x.start, End: x.end,
-		Metric: r.Metric, Value: x.Value, Low: x.Low, High: x.High, N: x.N, Coverage: x.coverage, Bound: *r.Below,
+		Metric: r.Metric, Value: x.Value, Low: x.Low, High: x.High, N: x.N, Coverage: x.coverage, Bound: *bound,
 	})
 }

@@ -183,7 +183,7 @@ func (x *coreInput) record() *kgo.Record {
 // config is the n-th configuration of the program.
 func (c *coreCase) config(n int) *config.Config {
 	n %= len(c.Horizons)
-	below, clear := 0.55, 0.6
+	below, clear, few, high := 0.55, 0.6, 0.7, 0.2
 	cfg := &config.Config{
 		Events: config.Events{Topic: "events", Clock: config.EventTimeClock, MaxSkew: coreSkew, Segments: []string{"side"}},
 		Labels: config.Labels{
@@ -204,6 +204,11 @@ func (c *coreCase) config(n int) *config.Config {
 			Alarms: []config.Alarm{
 				{Name: "low", Metric: "accuracy", Window: "four", Below: &below, Clear: &clear, MinLabels: 1, MinCoverage: 0.3, Confidence: 0.05, Segments: []string{"side"}},
 				{Name: "held", Metric: "accuracy", Window: "six", Below: &below, MinLabels: 2, Confidence: 0.1, Hold: 150 * time.Second},
+				{Name: "few", Feed: config.FeedCoverage, Window: "four", Below: &few, MinScores: 1, Confidence: 0.05, After: 2 * time.Minute, Segments: []string{"side"}},
+				{Name: "quiet", Feed: config.FeedSilent, For: 2 * time.Minute, Hold: time.Minute, Segments: []string{"side"}},
+				{Name: "slow", Feed: config.FeedSlow, Window: "four", Below: &few, MinLabels: 1, Confidence: 0.05},
+				{Name: "strays", Feed: config.FeedOrphans, Window: "six", Above: &high, MinLabels: 1, Confidence: 0.05, After: time.Minute},
+				{Name: "quarrels", Feed: config.FeedConflicts, Window: "six", Above: &high, MinLabels: 2, Confidence: 0.1, Hold: time.Minute},
 			},
 		},
 	}

@@ -139,6 +139,9 @@ func (m *coreMet) mustBeRich(t *testing.T, least int) {
 			t.Errorf("%s: %d, want %d at least", name, n, least)
 		}
 	}
+	if missing := m.feeds(); len(missing) > 0 {
+		t.Errorf("the rules on the label feed never showed %v: %v", missing, m.feed)
+	}
 	if m.midTick == 0 {
 		t.Error("no crash amid a tick")
 	}

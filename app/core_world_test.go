@@ -45,6 +45,7 @@ type coreMet struct {
 	outcomes                             map[schemas.Kind]int
 	fates                                map[schemas.Fate]int
 	alarms                               map[schemas.AlarmState]int
+	feed                                 map[string]int // by rule and state
 	retractions, lifts, lifted, settings int
 	early, jumps                         int
 	crashes, midTick, unapplied, aborts  int
@@ -56,7 +57,7 @@ type coreMet struct {
 }
 
 func newCoreMet() *coreMet {
-	return &coreMet{outcomes: map[schemas.Kind]int{}, fates: map[schemas.Fate]int{}, alarms: map[schemas.AlarmState]int{}}
+	return &coreMet{outcomes: map[schemas.Kind]int{}, fates: map[schemas.Fate]int{}, alarms: map[schemas.AlarmState]int{}, feed: map[string]int{}}
 }
 
 func newCoreWorld(ctx context.Context, c *coreCase, schedule uint64, metrics *telemetry.Metrics, met *coreMet) (*coreWorld, error) {

@@ -59,8 +59,8 @@ func newView(a *App) *View {
 		switch r.Feed {
 		case config.FeedSilent:
 			rule.Metric, rule.Bound, rule.Clear, rule.MinCoverage = alarm.Measure, r.For.Seconds(), r.For.Seconds(), 0
-		case config.FeedCoverage:
-			rule.Metric, rule.MinCoverage = alarm.Coverage, 0
+		case config.FeedCoverage, config.FeedSlow, config.FeedOrphans, config.FeedConflicts:
+			rule.Metric, rule.MinCoverage = alarm.Figure(r.Feed), 0
 		}
 		v.snapshot.Rules = append(v.snapshot.Rules, rule)
 	}

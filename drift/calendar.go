@@ -39,13 +39,11 @@ type Lost struct {
 // add puts a cell that became known at the instant now into its pane, and so
 // into each span that covers it and is not final yet.
 func (c *calendar) add(cell *schemas.Cell, now schemas.Instant, offset int64) {
-	start, last := cell.Start.Floor(c.grain), cell.Start.Add(cell.Width-time.Microsecond)
-	if cell.Width <= 0 || cell.Start == schemas.Beginning || last.Floor(c.grain) != start {
+	start, oldest, newest, fits := c.spans(cell.Start, cell.Width)
+	if !fits {
 		c.lost.Misfit++
 		return
 	}
-	newest := start.Floor(c.spec.slide())
-	oldest := start.Add(c.grain - c.spec.Size).Ceil(c.spec.slide())
 	if c.final(oldest) < now {
 		c.lost.Late++
 		if cell.Segment == "" {
@@ -68,18 +66,56 @@ func (c *calendar) add(cell *schemas.Cell, now schemas.Instant, offset int64) {
 	for _, p := range delta.Pairs {
 		labelled += p.N
 	}
+	c.touch(t, oldest, newest, now, offset, func(w *window) {
+		w.scored += delta.Scored
+		w.labelled += labelled
+		if w.sums != nil {
+			w.sums.Add(&delta)
+		}
+	})
+}
+
+// tell counts labels that became known at the instant now, on a track of their own.
+func (c *calendar) tell(fates []schemas.FateCount, now schemas.Instant, offset int64) {
+	for _, f := range fates {
+		start, oldest, newest, fits := c.spans(f.Start, f.Width)
+		for fits && oldest <= newest && c.final(oldest) < now {
+			oldest = oldest.Add(c.spec.slide())
+		}
+		if !fits || oldest > newest {
+			continue
+		}
+		t := c.trackOf("", "")
+		t.pane(start).sums.Tell(f.Fate, f.N)
+		c.touch(t, oldest, newest, now, offset, func(w *window) {
+			w.told += f.N
+			if w.sums != nil {
+				w.sums.Tell(f.Fate, f.N)
+			}
+		})
+	}
+}
+
+// spans returns the pane of a slice of time, and the starts of the first and the
+// last window that cover it; it does not fit where it straddles a boundary.
+func (c *calendar) spans(from schemas.Instant, width time.Duration) (pane, oldest, newest schemas.Instant, fits bool) {
+	pane = from.Floor(c.grain)
+	if width <= 0 || from == schemas.Beginning || from.Add(width-time.Microsecond).Floor(c.grain) != pane {
+		return 0, 0, 0, false
+	}
+	return pane, pane.Add(c.grain - c.spec.Size).Ceil(c.spec.slide()), pane.Floor(c.spec.slide()), true
+}
+
+// touch changes the windows of a track that start from oldest to newest.
+func (c *calendar) touch(t *track, oldest, newest, now schemas.Instant, offset int64, change func(*window)) {
 	for i, at := t.place(newest), newest; at >= oldest; i, at = i-1, at.Add(-c.spec.slide()) {
 		if i < 0 || t.windows[i].frame.start != at {
 			i++
 			t.open(i, at)
 		}
 		w := t.windows[i]
-		w.scored += delta.Scored
-		w.labelled += labelled
+		change(w)
 		w.changes++
-		if w.sums != nil {
-			w.sums.Add(&delta)
-		}
 		w.frame.floor = min(w.frame.floor, offset)
 		if !w.dirty {
 			w.dirty = true
@@ -99,7 +135,7 @@ func (c *calendar) trackOf(version, segment string) *track {
 	}
 	t = &track{calendar: c, trackKey: trackKey{strings.Clone(version), strings.Clone(segment)}}
 	for _, r := range c.rules {
-		if r.Covers(t.segment) {
+		if r.Covers(t.segment) && (!r.OfLabels() || t.version == "") {
 			t.guards = append(t.guards, &guard{
 				rule: r, track: t, due: schemas.Forever,
 				memory: r.Begin(t.version, t.segment),

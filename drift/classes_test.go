@@ -69,7 +69,7 @@ func TestFreeTextIsNotLearntByTheClass(t *testing.T) {
 		t.Fatalf("classes %q", kept)
 	}
 	for i, class := range first.classes {
-		want := d.curve("", true, kept[i], now)
+		want := d.curve("", true, kept[i], schemas.Forever, now)
 		if class.truth != kept[i] || class.labels != want.labels || (first.class(class.truth) == nil) != (want.labels < classLabels) {
 			t.Errorf("class %q has %d labels, want %q with %d", class.truth, class.labels, kept[i], want.labels)
 		}
@@ -80,7 +80,7 @@ func TestFreeTextIsNotLearntByTheClass(t *testing.T) {
 	if first.class("a") == nil || first.class("") != nil || first.class("text 99 of day 2") != nil {
 		t.Error("a class is learnt that is not, or not learnt that is")
 	}
-	if whole := d.curve("", false, "", now); whole.labels != first.labels {
+	if whole := d.curve("", false, "", schemas.Forever, now); whole.labels != first.labels {
 		t.Errorf("%d labels of the whole, want %d", first.labels, whole.labels)
 	}
 }

@@ -21,8 +21,15 @@ type cohorts struct {
 	edges []time.Duration // of the bins, which end at the wait
 	all   []*cohort       // by start
 
-	curves map[string]*curve // by segment, as of the instant read
+	curves map[curveKey]*curve // as of the instant read
 	read   schemas.Instant
+}
+
+// curveKey names what a curve is learnt from: a segment of the cohorts that end
+// at or before an instant.
+type curveKey struct {
+	segment string
+	before  schemas.Instant
 }
 
 // cohort is the events of one span, in all versions: how long a label takes is
@@ -60,7 +67,7 @@ func newCohorts(config *Config) *cohorts {
 	if slice == 0 || wait <= 0 {
 		return nil
 	}
-	c := &cohorts{wait: wait, width: cohortWidth(slice, wait), top: schemas.DelayBin(wait), curves: map[string]*curve{}}
+	c := &cohorts{wait: wait, width: cohortWidth(slice, wait), top: schemas.DelayBin(wait), curves: map[curveKey]*curve{}}
 	for b := range c.top + 1 {
 		c.edges = append(c.edges, schemas.DelayEdge(b))
 	}
@@ -160,29 +167,40 @@ func (c *cohorts) floor() int64 {
 // of returns the curves of a segment as of now. Where a segment has too few
 // labels for one of its own, it takes that of the whole.
 func (c *cohorts) of(segment string, now schemas.Instant) *curve {
+	k := c.learnt(curveKey{segment, schemas.Forever}, now)
+	if segment != "" && !k.learnt() {
+		return c.of("", now)
+	}
+	return k
+}
+
+// usual returns the curves of a segment, and of none else, as the cohorts before
+// an instant show them now.
+func (c *cohorts) usual(segment string, before, now schemas.Instant) *curve {
+	return c.learnt(curveKey{segment, before.Floor(c.width)}, now)
+}
+
+func (c *cohorts) learnt(from curveKey, now schemas.Instant) *curve {
 	if now != c.read {
 		c.read = now
 		clear(c.curves)
 	}
-	if known := c.curves[segment]; known != nil {
-		return known
+	k := c.curves[from]
+	if k == nil {
+		k = c.learn(from, now)
+		c.curves[from] = k
 	}
-	k := c.learn(segment, now)
-	if segment != "" && k.labels < curveLabels {
-		k = c.of("", now)
-	}
-	c.curves[segment] = k
 	return k
 }
 
 // learn adds the cohorts of a segment up, each as far as it has been observed.
-func (c *cohorts) learn(segment string, now schemas.Instant) *curve {
+func (c *cohorts) learn(from curveKey, now schemas.Instant) *curve {
 	bins := int(c.top) + 1
 	whole, risked := newSeen("", bins), make([]int64, bins)
 	var classes []*seen
 	for _, h := range c.all {
-		t := h.segments[segment]
-		if t == nil || c.gone(h.start, now) {
+		t := h.segments[from.segment]
+		if t == nil || c.gone(h.start, now) || h.start >= from.before {
 			continue
 		}
 		observed := c.observed(now.Sub(h.start.Add(c.width)))
@@ -210,7 +228,8 @@ func (c *cohorts) learn(segment string, now schemas.Instant) *curve {
 			left -= n
 		}
 	}
-	k := &curve{labels: whole.by[bins-1], all: newShares(c.edges, kaplanMeier(whole.came, risked))}
+	at, ever := kaplanMeier(whole.came, risked)
+	k := &curve{labels: whole.by[bins-1], ever: ever, all: newShares(c.edges, at)}
 	for _, s := range classes {
 		k.classes = append(k.classes, classCurve{s.truth, s.by[bins-1], newShares(c.edges, reversed(s.came, s.by))})
 	}

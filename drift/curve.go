@@ -17,7 +17,8 @@ const (
 
 // curve is how the truths of a segment come in as their events grow older.
 type curve struct {
-	labels  int64 // of events whose time is over
+	labels  int64   // of events whose time is over
+	ever    float64 // the share of the scores that ever get one
 	all     *shares
 	classes []classCurve // by truth
 }
@@ -62,12 +63,12 @@ func (s *seen) add(bins []int64, observed int) {
 }
 
 // kaplanMeier is the share of the labels that will ever come that come before
-// each edge, of scores of which risked[b] were still without one at the
-// beginning of bin b and came[b] got it in b (Kaplan & Meier 1958, JASA 53:457).
-// Scores that wait are censored: they count in the bins that are over for them
-// and in no later one.
-func kaplanMeier(came, risked []int64) []float64 {
-	at := make([]float64, len(came)+1)
+// each edge, and the share of the scores that ever get one (Kaplan & Meier
+// 1958, JASA 53:457): of scores of which risked[b] were still without a label at
+// the beginning of bin b and came[b] got it in b. Scores that wait are censored:
+// they count in the bins that are over for them and in no later one.
+func kaplanMeier(came, risked []int64) (at []float64, ever float64) {
+	at = make([]float64, len(came)+1)
 	without := 1.0
 	for b, n := range came {
 		if risked[b] > 0 {
@@ -75,14 +76,14 @@ func kaplanMeier(came, risked []int64) []float64 {
 		}
 		at[b+1] = 1 - without
 	}
-	ever := at[len(came)]
+	ever = at[len(came)]
 	for b := range at {
 		if ever > 0 {
 			at[b] /= ever
 		}
 	}
 	at[len(came)] = 1
-	return at
+	return at, ever
 }
 
 // reversed is the same for the labels of one class. Which of the waiting scores

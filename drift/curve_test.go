@@ -12,7 +12,10 @@ import (
 // The example of Kaplan–Meier by hand: 10 scores, 2 labels in the first bin, 4
 // of the rest are too young for the second, in which 1 of 4 gets its label.
 func TestKaplanMeierByHand(t *testing.T) {
-	got := kaplanMeier([]int64{2, 1}, []int64{10, 4})
+	got, ever := kaplanMeier([]int64{2, 1}, []int64{10, 4})
+	if math.Abs(ever-0.4) > 1e-12 {
+		t.Errorf("%v of the scores ever get a label, want 0.4", ever)
+	}
 	// Without a label after bin 0: 0.8, after bin 1: 0.8 * 0.75 = 0.6; so 0.2 of 0.4.
 	for i, want := range []float64{0, 0.5, 1} {
 		if math.Abs(got[i]-want) > 1e-12 {

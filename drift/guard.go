@@ -67,7 +67,7 @@ func (g *guard) judge(now schemas.Instant) (j alarm.Judgement, gone schemas.Inst
 			newest = w
 		}
 		// The counts are cheap to look at, the figure is not.
-		if !g.rule.Promises(w.labelled, w.scored, w.coverage()) {
+		if !g.rule.Promises(w.counts()) {
 			continue
 		}
 		if reading := g.read(w, now); g.rule.Suffices(reading) {
@@ -95,10 +95,18 @@ func (g *guard) ripe(w *window) schemas.Instant {
 }
 
 func (g *guard) read(w *window, now schemas.Instant) alarm.Reading {
-	sums, c := g.track.heat(w), g.track.calendar
+	c := g.track.calendar
+	var sums *metric.Sums
+	if g.rule.Feed != alarm.Slow { // which goes by counts, and looks at many windows
+		sums = g.track.heat(w)
+	}
 	if g.last != w || g.changes != w.changes || g.rule.metric.Aged && g.at != now {
 		g.last, g.changes, g.at = w, w.changes, now
-		g.figure = c.figure(g.rule.metric, w, sums, g.rule.Confidence, now)
+		if sums == nil {
+			g.figure = c.pace(w, g.rule.Confidence, now)
+		} else {
+			g.figure = c.figure(g.rule.metric, w, sums, g.rule.Confidence, now)
+		}
 	}
 	reading := alarm.Reading{Start: w.frame.start, End: w.frame.end, Metric: g.figure, Coverage: w.coverage()}
 	if g.rule.MinMaturity > 0 {

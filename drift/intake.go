@@ -29,7 +29,10 @@ type batch struct {
 	tick   schemas.Instant
 	offset int64 // of its first part
 	cells  []schemas.Cell
+	fates  []schemas.FateCount
 }
+
+func (b *batch) empty() bool { return len(b.cells) == 0 && len(b.fates) == 0 }
 
 // add takes a slice in, and passes over one it has had before.
 func (in *intake) add(s *schemas.Slice, offset int64) error {
@@ -60,6 +63,7 @@ func (in *intake) add(s *schemas.Slice, offset int64) error {
 	} else {
 		p.open.cells = append(p.open.cells, s.Cells...)
 	}
+	p.open.fates = schemas.AddFates(p.open.fates, s.Fates...)
 	p.next++
 	if s.More {
 		return nil
@@ -103,7 +107,7 @@ func combined(cells []schemas.Cell) []schemas.Cell {
 
 // push queues a complete tick. An empty one ahead of it says nothing more.
 func (p *partition) push(b batch) {
-	if last := len(p.queue) - 1; last >= 0 && len(p.queue[last].cells) == 0 {
+	if last := len(p.queue) - 1; last >= 0 && p.queue[last].empty() {
 		p.queue[last] = b
 		return
 	}
@@ -174,7 +178,7 @@ func (in *intake) first() schemas.Instant {
 	first := schemas.Forever
 	for i := range in.partitions {
 		for _, b := range in.partitions[i].queue {
-			if len(b.cells) > 0 {
+			if !b.empty() {
 				first = min(first, b.tick)
 				break
 			}

@@ -78,6 +78,11 @@ func (w *Watch) judge(now schemas.Instant, out Emitter) error {
 }
 
 func (w *Watch) merge(b batch, now schemas.Instant) {
+	for _, c := range w.calendars {
+		if c.spec.Clock == schemas.LabelClock {
+			c.tell(b.fates, now, b.offset)
+		}
+	}
 	for i := range b.cells {
 		cell := &b.cells[i]
 		if cell.Role == challenger {

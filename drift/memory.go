@@ -85,9 +85,9 @@ func (w *Watch) recall(memory schemas.AlarmMemory) {
 			for _, g := range c.trackOf(memory.Version, memory.Segment).guards {
 				if g.rule == r {
 					g.memory = memory
+					return
 				}
 			}
-			return
 		}
 	}
 	for _, r := range w.rules {

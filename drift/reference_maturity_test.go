@@ -13,6 +13,7 @@ import (
 // there are: of the whole segment by Kaplan–Meier, of a class on reversed time.
 type dullCurve struct {
 	labels int64
+	ever   float64
 	edges  []time.Duration
 	at     []float64
 }
@@ -20,14 +21,14 @@ type dullCurve struct {
 func (d *dull) wait() time.Duration { return d.config.Horizon + d.config.Grace }
 
 // curve looks at each cohort by itself. classed: of that truth alone.
-func (d *dull) curve(segment string, classed bool, truth string, now schemas.Instant) (k dullCurve) {
+func (d *dull) curve(segment string, classed bool, truth string, before, now schemas.Instant) (k dullCurve) {
 	slice, _ := Width(d.config.Windows, schemas.EventClock, 0)
 	width, top := cohortWidth(slice, d.wait()), int(schemas.DelayBin(d.wait()))
 	scored, came := map[schemas.Instant]int64{}, map[schemas.Instant]map[int]int64{}
 	for i := range d.cells {
 		c := &d.cells[i]
 		start := c.Start.Floor(width)
-		if c.Clock != schemas.EventClock || c.Segment != segment || c.tick > now || start.Add(width).Add(2*d.wait()) <= now {
+		if c.Clock != schemas.EventClock || c.Segment != segment || c.tick > now || start.Add(width).Add(2*d.wait()) <= now || start.Add(width) > before {
 			continue
 		}
 		scored[start] += c.Scored
@@ -41,7 +42,7 @@ func (d *dull) curve(segment string, classed bool, truth string, now schemas.Ins
 		}
 	}
 	end := func(b int) time.Duration { return min(schemas.DelayEdge(uint16(b+1)), d.wait()) }
-	here, before, without := make([]float64, top+1), make([]float64, top+1), make([]float64, top+1)
+	here, earlier, without := make([]float64, top+1), make([]float64, top+1), make([]float64, top+1)
 	for start := range scored {
 		var until int64 // labels that came before the bin
 		for b := range top + 1 {
@@ -49,7 +50,7 @@ func (d *dull) curve(segment string, classed bool, truth string, now schemas.Ins
 				break
 			}
 			here[b] += float64(came[start][b])
-			before[b] += float64(until)
+			earlier[b] += float64(until)
 			without[b] += float64(scored[start] - until)
 			if b == top {
 				k.labels += until + came[start][b]
@@ -66,6 +67,7 @@ func (d *dull) curve(segment string, classed bool, truth string, now schemas.Ins
 		}
 		k.at = append(k.at, 1-missed)
 	}
+	k.ever = 1 - missed
 	for i := range k.at {
 		k.at[i] /= 1 - missed
 	}
@@ -73,10 +75,10 @@ func (d *dull) curve(segment string, classed bool, truth string, now schemas.Ins
 		share := 1.0
 		for b := top; b >= 0; b-- {
 			k.at[b+1] = share
-			if before[b]+here[b] == 0 {
+			if earlier[b]+here[b] == 0 {
 				share = 0
 			} else {
-				share *= before[b] / (before[b] + here[b])
+				share *= earlier[b] / (earlier[b] + here[b])
 			}
 		}
 		k.at[0] = share
@@ -106,6 +108,32 @@ func (k *dullCurve) mean(young, old time.Duration) float64 {
 	return area / float64(old-young)
 }
 
+// pace counts, of each pane, the labels that the segment's earlier events have
+// had by the lower edge of the bin that its youngest event has reached.
+func (d *dull) pace(s WindowSpec, key dullKey, sums *metric.Sums, confidence float64, now schemas.Instant) schemas.Metric {
+	k := d.curve(key.segment, false, "", key.start, now)
+	if k.labels < curveLabels {
+		return schemas.Metric{Name: "label_pace", Undefined: "not learnt"}
+	}
+	due, final := 0.0, d.final(s, key.start) <= now
+	if final {
+		due = float64(sums.Scored) * k.ever
+	}
+	for i := range d.cells {
+		c := &d.cells[i]
+		if final || c.Clock != s.Clock || c.tick > now || c.Version != key.version || c.Segment != key.segment || c.Start < key.start || c.Start >= key.start.Add(s.Size) {
+			continue
+		}
+		young := now.Sub(c.Start.Floor(s.grain()).Add(s.grain()))
+		b := len(k.edges) - 1
+		for b > 0 && k.edges[b] > young {
+			b--
+		}
+		due += float64(c.Scored) * k.ever * k.at[b]
+	}
+	return metric.Pace(sums.Labelled(), sums.Scored, due, confidence)
+}
+
 // classes are those that are learnt: the first of all truths that came.
 func (d *dull) classes(segment string, now schemas.Instant) []string {
 	slice, _ := Width(d.config.Windows, schemas.EventClock, 0)
@@ -129,7 +157,7 @@ func (d *dull) own(segment string, now schemas.Instant) (of string, k dullCurve)
 	if known, ok := d.curves[key]; ok {
 		return known.of, known.curve
 	}
-	of, k = segment, d.curve(segment, false, "", now)
+	of, k = segment, d.curve(segment, false, "", schemas.Forever, now)
 	if segment != "" && k.labels < curveLabels {
 		of, k = d.own("", now)
 	}
@@ -181,6 +209,8 @@ func (d *dull) maturity(s WindowSpec, key dullKey, now schemas.Instant) (share f
 func (d *dull) figure(m metric.Metric, s WindowSpec, key dullKey, sums *metric.Sums, confidence float64, now schemas.Instant) schemas.Metric {
 	final := d.final(s, key.start) <= now
 	switch {
+	case m.Name == metric.OfPace:
+		return d.pace(s, key, sums, confidence, now)
 	case !m.Aged:
 		return m.Of(sums, confidence)
 	case s.Clock != schemas.EventClock:
@@ -196,7 +226,7 @@ func (d *dull) figure(m metric.Metric, s WindowSpec, key dullKey, sums *metric.S
 		}
 		c := dullKey{name: "class " + p.Truth, segment: of, start: now}
 		if _, ok := d.curves[c]; !ok {
-			d.curves[c] = dullOwn{of, d.curve(of, true, p.Truth, now)}
+			d.curves[c] = dullOwn{of, d.curve(of, true, p.Truth, schemas.Forever, now)}
 		}
 		if known[p.Truth] = d.curves[c].curve; known[p.Truth].labels < classLabels {
 			return m.Undefined(sums.Labelled(), "not learnt")

@@ -18,6 +18,7 @@ import (
 type dull struct {
 	config    Config
 	cells     []dullCell
+	labels    []dullLabels
 	out       *collector
 	revisions map[dullKey]int32
 	dirty     map[dullKey]bool
@@ -28,6 +29,12 @@ type dull struct {
 type dullCell struct {
 	tick schemas.Instant
 	schemas.Cell
+}
+
+// dullLabels are what became of labels at a tick.
+type dullLabels struct {
+	tick  schemas.Instant
+	fates []schemas.FateCount
 }
 
 type dullKey struct {
@@ -49,6 +56,7 @@ func newDull(w *world) *dull {
 					d.cells = append(d.cells, dullCell{s.Tick, cell})
 				}
 			}
+			d.labels = append(d.labels, dullLabels{s.Tick, s.Fates})
 		}
 	}
 	return d
@@ -96,6 +104,23 @@ func (d *dull) sums(s WindowSpec, now schemas.Instant, from schemas.Instant) (al
 			all[key].Add(&c.Sums)
 			if c.tick > now.Add(-d.config.Tick) {
 				touched[key] = true
+			}
+		}
+	}
+	for _, l := range d.labels {
+		if l.tick > now || s.Clock != schemas.LabelClock {
+			continue
+		}
+		for _, f := range l.fates {
+			for start := f.Start.Floor(s.slide()); start.Add(s.Size) >= f.Start.Add(f.Width); start = start.Add(-s.slide()) {
+				if start > f.Start || l.tick > d.final(s, start) || start < from {
+					continue
+				}
+				key := dullKey{s.Name, start, "", ""}
+				if all[key] == nil {
+					all[key] = &metric.Sums{}
+				}
+				all[key].Tell(f.Fate, f.N)
 			}
 		}
 	}
@@ -152,7 +177,7 @@ func (d *dull) judge(i int, now schemas.Instant) {
 	newestFirst := slices.SortedFunc(maps.Keys(all), func(a, b dullKey) int { return b.compare(a) })
 	inReach := map[dullKey][]dullKey{}
 	for _, key := range newestFirst {
-		if d.final(s, key.start.Add(s.slide())) > now && rule.Covers(key.segment) {
+		if d.final(s, key.start.Add(s.slide())) > now && rule.Covers(key.segment) && (!rule.OfLabels() || key.version == "") {
 			who := dullKey{rule.Name, 0, key.version, key.segment}
 			inReach[who] = append(inReach[who], key)
 			if _, known := d.memories[who]; !known {
@@ -264,7 +289,7 @@ func TestAgainstReference(t *testing.T) {
 			t.Errorf("state %d occurs %d times", state, alarms[state])
 		}
 	}
-	for _, name := range []string{"few", "quiet"} {
+	for _, name := range []string{"few", "quiet", "slow", "strays", "quarrels"} {
 		for _, state := range []schemas.AlarmState{schemas.OK, schemas.Pending, schemas.Firing, schemas.Resolved} {
 			if feeds[name+" "+state.String()] == 0 {
 				t.Errorf("the rule on the label feed %q is never %v: %v", name, state, feeds)

@@ -87,6 +87,9 @@ func newWorld(seed uint64) world {
 			{Name: "few", Feed: alarm.Coverage, Metric: "coverage", Window: "half", Segments: []string{"", "region"}, Below: at(0.52), After: 25 * time.Minute,
 				MinLabels: 12, Confidence: 0.6, Hold: 2 * time.Minute},
 			{Name: "quiet", Feed: alarm.Silent, Segments: []string{alarm.Everything}, For: 3 * time.Minute, Hold: time.Minute},
+			{Name: "slow", Feed: alarm.Slow, Metric: "label_pace", Window: "half", Segments: []string{"", "region"}, Below: at(0.98), After: 5 * time.Minute, MinLabels: 4, Confidence: 0.2, Hold: time.Minute},
+			{Name: "strays", Feed: alarm.Orphans, Metric: "label_orphans", Window: "hour", Above: at(0.3), After: 2 * time.Minute, MinLabels: 10, Confidence: 0.6, Hold: time.Minute},
+			{Name: "quarrels", Feed: alarm.Conflicts, Metric: "label_conflicts", Window: "hour", Above: at(0.25), Clear: at(0.2), MinLabels: 10, Confidence: 0.6, Hold: 2 * time.Minute},
 			{Name: "flat", Metric: "auc", Window: "odd", Below: at(0.8), Confidence: 0.5},
 		},
 	}}
@@ -105,6 +108,7 @@ func newWorld(seed uint64) world {
 func drawPartition(random *rand.Rand, config Config, p int32) []schemas.Slice {
 	var ticks []schemas.Slice
 	var past []schemas.Cell // to take back from
+	var waiting []schemas.FateCount
 	var gaveUp schemas.Instant
 	end := epoch.Add(simulated)
 	for tick := epoch; tick < end; {
@@ -137,10 +141,41 @@ func drawPartition(random *rand.Rand, config Config, p int32) []schemas.Slice {
 			}
 		}
 		s.Cells = combined(s.Cells) // as JOIN does in each part
+		s.Fates = drawFates(rand.New(rand.NewPCG(uint64(tick), uint64(p))), tick, &waiting)
 		ticks = append(ticks, s)
 	}
 	last := schemas.Slice{Model: config.Model, Partition: p, Tick: end.Add(5 * time.Hour)}
 	return append(ticks, last)
+}
+
+// drawFates are labels, of which more are astray or contradict at times; those
+// that wait come to a fate later on, some too late for their windows.
+func drawFates(random *rand.Rand, tick schemas.Instant, waiting *[]schemas.FateCount) (fates []schemas.FateCount) {
+	const width = 30 * time.Second
+	since := tick.Sub(epoch)
+	for range random.IntN(6) {
+		f := schemas.FateCount{Start: (tick - 1).Floor(width), Width: width, N: 1}
+		f.Fate = []schemas.Fate{schemas.Used, schemas.Used, schemas.SameAgain, schemas.TooLate}[random.IntN(4)]
+		switch {
+		case random.IntN(2) > 0:
+		case since > simulated/4 && since < simulated/2:
+			f.Fate = schemas.NoFate
+			*waiting = append(*waiting, f)
+		case since > simulated/3 && since < simulated*3/5:
+			f.Fate = []schemas.Fate{schemas.Conflict, schemas.Revision}[random.IntN(2)]
+		}
+		fates = schemas.AddFates(fates, f)
+	}
+	for n := len(*waiting); n > 0 && random.IntN(3) == 0; n = len(*waiting) {
+		i := random.IntN(n)
+		f := (*waiting)[i]
+		*waiting = slices.Delete(*waiting, i, i+1)
+		f.N = -1
+		fates = schemas.AddFates(fates, f)
+		f.N, f.Fate = 1, []schemas.Fate{schemas.Used, schemas.Orphan}[random.IntN(2)]
+		fates = schemas.AddFates(fates, f)
+	}
+	return fates
 }
 
 // lone is a score that nothing else is like, unlabelled at first (1); when its
@@ -285,7 +320,7 @@ func (w *world) topic(random *rand.Rand) []schemas.Slice {
 
 func parts(s schemas.Slice, random *rand.Rand) []schemas.Slice {
 	var split []schemas.Slice
-	cells := s.Cells
+	cells, fates := s.Cells, s.Fates
 	for {
 		n := len(cells)
 		if n > 1 && random.IntN(3) == 0 {
@@ -293,6 +328,11 @@ func parts(s schemas.Slice, random *rand.Rand) []schemas.Slice {
 		}
 		part := s
 		part.Part, part.Cells, part.More = int32(len(split)), cells[:n:n], n < len(cells)
+		told := len(fates)
+		if part.More {
+			told /= 2
+		}
+		part.Fates, fates = fates[:told:told], fates[told:]
 		split = append(split, part)
 		if cells = cells[n:]; len(cells) == 0 {
 			return split

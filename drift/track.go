@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"hindsight/drift/alarm"
 	"hindsight/drift/metric"
 	"hindsight/schemas"
 )
@@ -41,6 +42,7 @@ type window struct {
 	frame            *frame
 	track            *track
 	scored, labelled int64
+	told             int64        // labels
 	changes          int64        // how often the sums were touched
 	sums             *metric.Sums // nil: to be added up from the panes
 	frozen           bool         // final: the sums stay while the panes go on for younger windows
@@ -50,6 +52,10 @@ type window struct {
 }
 
 func (w *window) coverage() float64 { return metric.Coverage(w.labelled, w.scored) }
+
+func (w *window) counts() alarm.Counts {
+	return alarm.Counts{Scored: w.scored, Labelled: w.labelled, Told: w.told, Coverage: w.coverage()}
+}
 
 // pane returns the pane that starts at start, which is made if need be.
 func (t *track) pane(start schemas.Instant) *pane {

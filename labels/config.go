@@ -14,6 +14,7 @@ type Config struct {
 	EventWidth  time.Duration // of slices on the event clock, > 0
 	LabelWidth  time.Duration // of slices on the label clock, > 0
 	Models      []string      // whose slices are closed even before their first score
+	FatesOf     string        // the model whose slices tell what became of labels; "": none do
 	Identity    string        // cluster, topic ids: a state of another one is ErrForeign
 	BatchBytes  int           // Close stops, amid a tick or after it, once the batch has grown beyond it; 0: never
 	BatchCount  int           // the same for the outcomes that one call of Close decides

@@ -20,10 +20,16 @@ func (j *Join) emitDecision(tick schemas.Instant, l *Label, fate schemas.Fate, p
 	if l == nil {
 		o.Arrival = e.booked
 	} else {
-		j.meta.Ledger.moveLabel(fate)
+		j.tellFate(l, fate)
 		addLabel(o, l, fate)
 	}
 	return j.publish(o)
+}
+
+// tellFate counts what became of a label.
+func (j *Join) tellFate(l *Label, fate schemas.Fate) {
+	j.meta.Ledger.moveLabel(fate)
+	j.sums.fated(&j.config, l, fate, 1)
 }
 
 // emitRepeated publishes that j.score's id had been scored before.
@@ -36,7 +42,7 @@ func (j *Join) emitRepeated(tick schemas.Instant, offset int64) error {
 // emitFate publishes what became of a label that changed nothing. Its score is
 // named where there is one.
 func (j *Join) emitFate(tick schemas.Instant, l *Label, fate schemas.Fate, e *entry) error {
-	j.meta.Ledger.moveLabel(fate)
+	j.tellFate(l, fate)
 	var o *schemas.Outcome
 	if e != nil {
 		o = j.ofScore(tick, &e.score, e.offset)

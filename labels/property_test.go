@@ -2,6 +2,7 @@ package labels
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"testing"
 
@@ -69,6 +70,19 @@ func (p *replay) compare(ref *reference) {
 	}
 	if diff := cmp.Diff(nonZero(ref.sums), nonZero(p.sums())); diff != "" {
 		p.t.Fatalf("sums (-reference +join):\n%s", diff)
+	}
+	fates := map[fateKey]int64{}
+	for _, s := range p.slices {
+		for _, f := range s.Fates {
+			if s.Model != "m" || f.Width != labelWidth {
+				p.t.Fatalf("slices of %s tell of labels: %+v", s.Model, f)
+			}
+			fates[fateKey{s.Tick, f.Start, f.Fate}] += f.N
+		}
+	}
+	maps.DeleteFunc(fates, func(_ fateKey, n int64) bool { return n == 0 })
+	if diff := cmp.Diff(ref.fates, fates, cmp.AllowUnexported(fateKey{})); diff != "" {
+		p.t.Fatalf("fates of labels (-reference +join):\n%s", diff)
 	}
 }
 

@@ -16,6 +16,7 @@ type reference struct {
 	ticks    []schemas.Instant
 	outcomes map[string][]schemas.Outcome
 	sums     map[cellKey]*schemas.Sums
+	fates    map[fateKey]int64
 }
 
 // life is one score that stands, and its labels.
@@ -32,7 +33,7 @@ type life struct {
 }
 
 func newReference(h *history, end schemas.Instant) *reference {
-	ref := &reference{h: h, outcomes: map[string][]schemas.Outcome{}, sums: map[cellKey]*schemas.Sums{}}
+	ref := &reference{h: h, outcomes: map[string][]schemas.Outcome{}, sums: map[cellKey]*schemas.Sums{}, fates: map[fateKey]int64{}}
 	for n, c := range h.settings {
 		last := end
 		if n+1 < len(h.settings) {
@@ -127,6 +128,7 @@ func (ref *reference) walk(id string) {
 				now.tick, now.rules = tick, ref.rules(tick)
 				lives = append(lives, now)
 				for _, l := range waiting {
+					ref.fated(l, schemas.NoFate, tick, -1)
 					ref.label(now, l, tick)
 				}
 				waiting = nil
@@ -141,6 +143,7 @@ func (ref *reference) walk(id string) {
 				ref.fate(id, l, schemas.TooLate, tick)
 			default:
 				waiting = append(waiting, l)
+				ref.fated(l, schemas.NoFate, tick, 1)
 			}
 		}
 		if now != nil {
@@ -165,6 +168,7 @@ func (ref *reference) walk(id string) {
 		})
 		slices.SortStableFunc(orphans, func(a, b Label) int { return cmp.Compare(ref.patience(a), ref.patience(b)) })
 		for _, l := range orphans {
+			ref.fated(l, schemas.NoFate, tick, -1)
 			ref.fate(id, l, schemas.Orphan, tick)
 		}
 	}
@@ -271,14 +275,29 @@ func (ref *reference) emit(now *life, o schemas.Outcome) {
 
 func (ref *reference) emitLabel(now *life, l Label, o schemas.Outcome) {
 	o.LabelTopic, o.LabelPartition, o.LabelOffset, o.LabelTime = l.Topic, l.Partition, l.Offset, l.LabelTime
+	ref.fated(l, o.Fate, o.Tick, 1)
 	ref.emit(now, o)
 }
 
 func (ref *reference) fate(id string, l Label, f schemas.Fate, tick schemas.Instant) {
+	ref.fated(l, f, tick, 1)
 	ref.outcomes[id] = append(ref.outcomes[id], schemas.Outcome{
 		EventID: id, Fate: f, Tick: tick, ScorePartition: -1, SourcePartition: -1, Truth: l.Truth, Arrival: l.Arrival,
 		LabelTopic: l.Topic, LabelPartition: l.Partition, LabelOffset: l.Offset, LabelTime: l.LabelTime,
 	})
+}
+
+// fateKey is where a label is counted.
+type fateKey struct {
+	tick, start schemas.Instant
+	fate        schemas.Fate
+}
+
+func (ref *reference) fated(l Label, f schemas.Fate, tick schemas.Instant, sign int64) {
+	at := fateKey{tick, l.Arrival.Floor(labelWidth), f}
+	if ref.fates[at] += sign; ref.fates[at] == 0 {
+		delete(ref.fates, at)
+	}
 }
 
 // count adds what a life has come to, in one go: no retraction is ever needed.

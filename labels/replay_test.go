@@ -60,7 +60,7 @@ func newReplay(t *testing.T, r *rand.Rand, h *history, s store.Store) *replay {
 }
 
 func (p *replay) config() Config {
-	return Config{EventsTopic: eventsTopic, EventWidth: eventWidth, LabelWidth: labelWidth, Identity: "test", BatchBytes: 20_000, BatchCount: p.most}
+	return Config{EventsTopic: eventsTopic, EventWidth: eventWidth, LabelWidth: labelWidth, Identity: "test", Models: []string{"m"}, FatesOf: "m", BatchBytes: 20_000, BatchCount: p.most}
 }
 
 func (p *replay) open() {

@@ -36,6 +36,7 @@ func (c cell) compare(d cell) int {
 type tickSums struct {
 	tick  schemas.Instant
 	cells map[cell]*schemas.Sums
+	fates []schemas.FateCount
 }
 
 func (t *tickSums) begin(tick schemas.Instant) {
@@ -44,6 +45,7 @@ func (t *tickSums) begin(tick schemas.Instant) {
 		t.cells = map[cell]*schemas.Sums{}
 	}
 	clear(t.cells)
+	t.fates = nil
 }
 
 // change is what one event adds to each of its cells.
@@ -96,6 +98,11 @@ func (t *tickSums) revised(c *Config, e *entry, truth string) {
 	n := change{take: observe(e, e.truth), give: observe(e, truth)}
 	t.onEvents(c, e, n)
 	t.onLabels(c, e, n)
+}
+
+// fated counts a label, sign times: what became of it, or that it waits.
+func (t *tickSums) fated(c *Config, l *Label, f schemas.Fate, sign int64) {
+	t.fates = schemas.AddFates(t.fates, schemas.FateCount{Start: l.Arrival.Floor(c.LabelWidth), Width: c.LabelWidth, Fate: f, N: sign})
 }
 
 // observe returns how an entry counts with a truth, assumed while its kind says so.
@@ -175,6 +182,9 @@ func (j *Join) emitSlices(more bool) error {
 			byModel[model] = byModel[model][:len(byModel[model]):len(byModel[model])]
 		}
 	}
+	if of := j.config.FatesOf; of != "" && len(t.fates) > 0 {
+		byModel[of] = byModel[of][:len(byModel[of]):len(byModel[of])]
+	}
 	for _, model := range slices.Sorted(maps.Keys(byModel)) {
 		cells := byModel[model]
 		slices.SortFunc(cells, cell.compare)
@@ -190,6 +200,9 @@ func (j *Join) emitParts(model string, of []cell, more bool) error {
 	if j.meta.Amid != nil {
 		s.Part = j.meta.Amid.Parts[model]
 	}
+	if model == j.config.FatesOf {
+		s.Fates = j.sums.fates
+	}
 	for s.More = true; s.More; s.Part++ {
 		part := of[:min(len(of), maxCells)]
 		s.Cells = s.Cells[:0]
@@ -204,6 +217,7 @@ func (j *Join) emitParts(model string, of []cell, more bool) error {
 		if err := j.emit.Slice(&s); err != nil {
 			return err
 		}
+		s.Fates = nil
 		if more && len(of) == 0 {
 			j.meta.Amid.Parts[model] = s.Part + 1
 			return nil

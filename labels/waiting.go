@@ -12,6 +12,7 @@ func (j *Join) wait(b store.Batch, tick schemas.Instant, w *waits, n int64) erro
 	rules := j.meta.Timeline.at(tick)
 	w.deadline = w.Arrival.Add(rules.Early)
 	rules.Needed = max(rules.Needed, w.deadline)
+	j.sums.fated(&j.config, &w.Label, schemas.NoFate, 1)
 	j.needLabel(w.deadline, w.Offset, w.Rerouted, w.lifted)
 	if err := j.putWaiting(b, w.EventID, n+1); err != nil {
 		return err
@@ -65,6 +66,7 @@ func (j *Join) takeWaiting(b store.Batch, tick schemas.Instant, n int64) error {
 			j.meta.Ledger.moveLabel(schemas.TooLate)
 			continue
 		}
+		j.sums.fated(&j.config, &w.Label, schemas.NoFate, -1)
 		if err := j.join(tick, w); err != nil {
 			return err
 		}
@@ -106,5 +108,6 @@ func (j *Join) orphan(b store.Batch, tick schemas.Instant, rest []byte) error {
 	if err := j.putWaiting(b, w.EventID, r.waiting-1); err != nil {
 		return err
 	}
+	j.sums.fated(&j.config, &w.Label, schemas.NoFate, -1)
 	return j.emitFate(tick, &w.Label, schemas.Orphan, nil)
 }

@@ -74,7 +74,11 @@ func TestDecodeAvroIsTheInverse(t *testing.T) {
 					if n >= 50 {
 						break
 					}
-					if err := fresh.DecodeAvro(input[:cut]); !errors.Is(err, ErrDatum) {
+					err := fresh.DecodeAvro(input[:cut])
+					if err == nil && earlier(k) != nil && len(bytes.Trim(fresh.AppendAvro(nil)[cut:], "\x00")) == 0 {
+						continue // as an earlier version wrote it
+					}
+					if !errors.Is(err, ErrDatum) {
 						t.Fatalf("cut at %d of %d: %v", cut, len(input), err)
 					}
 				}
@@ -91,7 +95,7 @@ func TestDecodeAvroOfSmallestItems(t *testing.T) {
 	none := AlarmMemory{Since: Beginning, PastSince: Beginning, Last: Alarm{Start: Beginning, End: Beginning}}
 	for k, x := range map[RecordKind]ownRecord{
 		ScoreRecord:      &Score{Probabilities: make([]float64, 3), Segments: make([]Segment, 3), Challengers: make([]Answer, 3)},
-		SliceRecord:      &Slice{Cells: []Cell{{Sums: Sums{Pairs: make([]Pair, 3), Histogram: make([]HistogramBin, 3), Delays: make([]Delay, 3), Values: make([]ValueBin, 3)}}, {}, {}}},
+		SliceRecord:      &Slice{Cells: []Cell{{Sums: Sums{Pairs: make([]Pair, 3), Histogram: make([]HistogramBin, 3), Delays: make([]Delay, 3), Values: make([]ValueBin, 3)}}, {}, {}}, Fates: make([]FateCount, 3)},
 		WindowRecord:     &Window{Metrics: make([]Metric, 3), FinalBy: Beginning, Values: make([]ValueBin, 3)},
 		WatchStateRecord: &WatchState{Alarms: []AlarmMemory{none, none, none}},
 		ModelStateRecord: &ModelState{Challengers: make([]string, 3)},

@@ -77,6 +77,10 @@ func (d *decoder) bool() bool {
 	return d.b[d.pos-1] == 1
 }
 
+// more reports whether fields follow. New ones are added at the end of a record
+// only, so one that an earlier version wrote just ends before them.
+func (d *decoder) more() bool { return d.err == nil && d.pos < len(d.b) }
+
 // raw returns the bytes of a string or bytes, aliasing the input.
 func (d *decoder) raw() []byte {
 	if d.err != nil {

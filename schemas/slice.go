@@ -21,6 +21,10 @@ type Slice struct {
 	Part       int32   // a large tick is split; parts count from 0
 	More       bool    // further parts of the same tick follow
 	Cells      []Cell  // empty: the tick closed and added nothing
+	// Fates counts labels on the label clock, in the slices of one model only: a
+	// label may have no score, and so no version or segment. The list is sorted,
+	// without zeros.
+	Fates []FateCount
 }
 
 // Cell holds the sums that fall to one slice of time, version, role and

@@ -18,7 +18,8 @@ func (x *Slice) AppendAvro(dst []byte) []byte {
 		dst = appendItem(dst, i, len(x.Cells))
 		dst = x.Cells[i].appendAvro(dst)
 	}
-	return appendEnd(dst)
+	dst = appendEnd(dst)
+	return appendFates(dst, x.Fates)
 }
 
 // DecodeAvro reads what AppendAvro wrote, copies what it keeps and reuses the
@@ -37,6 +38,7 @@ func (x *Slice) DecodeAvro(b []byte) error {
 		x.Cells, c = grow(x.Cells)
 		c.decodeAvro(&d)
 	}
+	x.Fates = decodeFates(&d, x.Fates)
 	return d.finish(SliceRecord)
 }
 
@@ -101,14 +103,19 @@ func decodeValues(d *decoder, values []ValueBin) []ValueBin {
 	return values
 }
 
+func (d *decoder) width() time.Duration {
+	micros := d.long()
+	width := time.Duration(micros) * time.Microsecond
+	if width.Microseconds() != micros {
+		d.fail("width of %d microseconds is out of range", micros)
+	}
+	return width
+}
+
 func (c *Cell) decodeAvro(d *decoder) {
 	c.Clock = Clock(d.enum(len(clockNames)))
 	c.Start = d.instant()
-	width := d.long()
-	c.Width = time.Duration(width) * time.Microsecond
-	if c.Width.Microseconds() != width {
-		d.fail("width of %d microseconds is out of range", width)
-	}
+	c.Width = d.width()
 	c.Version = d.string(c.Version)
 	c.Role = d.string(c.Role)
 	c.Segment = d.string(c.Segment)

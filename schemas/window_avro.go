@@ -75,6 +75,10 @@ func (x *Window) DecodeAvro(b []byte) error {
 		m.N = d.long()
 		m.Undefined = d.string(m.Undefined)
 	}
+	if !d.more() {
+		x.MaturityUndefined, x.FinalBy, x.Values = "", Beginning, x.Values[:0]
+		return d.finish(WindowRecord)
+	}
 	x.MaturityUndefined = d.string(x.MaturityUndefined)
 	x.FinalBy = d.instantOrNull()
 	x.Values = decodeValues(&d, x.Values)

@@ -3,6 +3,7 @@ package schemas
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 )
 
 // Wire is how the bytes of a datum are framed in a Kafka record.
@@ -80,9 +81,10 @@ func wireError(wire Wire, b []byte, want string) error {
 }
 
 // OwnPayload returns the datum of one of our own records in either framing,
-// aliasing b. A single-object one must carry the fingerprint of that record; of
-// a Confluent one the id is taken on trust, since the topic is ours. The error
-// wraps ErrWire or ErrUnknownSchema.
+// aliasing b. A single-object one must carry the fingerprint of that record, or
+// of an earlier version that only lacks fields at its end; of a Confluent one
+// the id is taken on trust, since the topic is ours. The error wraps ErrWire or
+// ErrUnknownSchema.
 func OwnPayload(b []byte, record RecordKind) ([]byte, error) {
 	if len(b) > 0 && b[0] == 0 {
 		_, payload, err := Split(Confluent, b)
@@ -92,7 +94,7 @@ func OwnPayload(b []byte, record RecordKind) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if fp != record.Fingerprint() {
+	if fp != record.Fingerprint() && !slices.Contains(earlier(record), fp) {
 		return nil, fmt.Errorf("%w: fingerprint %016x is not that of a %s (%016x); was the topic written by another version of hindsight?",
 			ErrUnknownSchema, fp, record, record.Fingerprint())
 	}

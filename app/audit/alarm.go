@@ -2,6 +2,7 @@ package audit
 
 import (
 	"hindsight/drift/alarm"
+	"hindsight/drift/metric"
 	"hindsight/schemas"
 )
 
@@ -79,8 +80,11 @@ func (a *Auditor) Alarm(at Position, x *schemas.Alarm) {
 	a.episodes[x.ID] = &episode{x.State, x.Since}
 	t.last, t.position = *x, at
 	if clock, ok := a.o.Windows[x.Window]; ok && decided && x.At <= x.End.Add(a.o.Settle) {
-		told := *x
-		t.asks = append(t.asks, ask{at: x.At, start: x.Start, end: x.End, key: seriesKey{clock, x.Version, x.Segment}, position: at, alarm: &told, born: a.born[monitor{x.Model, x.Window}]})
+		told, key := *x, seriesKey{clock, x.Version, x.Segment}
+		if x.Metric == metric.OfOrphans || x.Metric == metric.OfConflicts {
+			key = ofLabels
+		}
+		t.asks = append(t.asks, ask{at: x.At, start: x.Start, end: x.End, key: key, position: at, alarm: &told, born: a.born[monitor{x.Model, x.Window}]})
 	}
 }
 

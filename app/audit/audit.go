@@ -95,7 +95,8 @@ type Auditor struct {
 	table    *table // of the partition under way
 	ticks    map[int32]map[schemas.Instant]*tally
 	oldest   map[int32]oldest
-	widths   map[int32]bool // partitions whose slices have another width: not comparable
+	fated    map[int32]schemas.Instant // the first tick of a partition whose slices tell of labels
+	widths   map[int32]bool            // partitions whose slices have another width: not comparable
 	tellers  map[tellerKey]*teller
 	windows  map[windowKey]*windowSeen
 	born     map[monitor]schemas.Instant
@@ -112,7 +113,7 @@ func New(o Options, s State) *Auditor {
 		sources: map[sourceKey]*source{}, joins: map[int32]*JoinCommit{}, watches: map[int32]*WatchCommit{}, routes: map[int32]*route{},
 		ticks: map[int32]map[schemas.Instant]*tally{}, widths: map[int32]bool{}, tellers: map[tellerKey]*teller{},
 		windows: map[windowKey]*windowSeen{}, born: map[monitor]schemas.Instant{}, episodes: map[string]*episode{}, tracks: map[trackKey]*trackSeen{},
-		memories: map[memoryKey]*schemas.WatchState{}, judges: map[string]*judge{}, oldest: map[int32]oldest{},
+		memories: map[memoryKey]*schemas.WatchState{}, judges: map[string]*judge{}, oldest: map[int32]oldest{}, fated: map[int32]schemas.Instant{},
 	}
 	a.commits(s)
 	return a

@@ -37,6 +37,9 @@ type seriesKey struct {
 	version, segment string
 }
 
+// ofLabels is the series of the labels by when they arrived: no version and segment.
+var ofLabels = seriesKey{clock: 255}
+
 // series is the sums of one version and segment on one clock, by start.
 type series struct{ panes []pane }
 
@@ -55,6 +58,7 @@ type queue struct {
 type batch struct {
 	tick  schemas.Instant
 	cells []schemas.Cell
+	fates []schemas.FateCount
 }
 
 // judge returns that of a model, nil where WATCH has committed nothing.
@@ -100,11 +104,12 @@ func (j *judge) slice(a *Auditor, at Position, s *schemas.Slice) {
 		q.open = &batch{tick: s.Tick}
 	}
 	q.open.cells = append(q.open.cells, s.Cells...)
+	q.open.fates = schemas.AddFates(q.open.fates, s.Fates...)
 	if s.More {
 		return
 	}
 	q.closed = s.Tick
-	if len(q.open.cells) > 0 {
+	if len(q.open.cells) > 0 || len(q.open.fates) > 0 {
 		q.ticks = append(q.ticks, *q.open)
 	}
 	q.open = nil
@@ -151,6 +156,7 @@ func (j *judge) merge(to schemas.Instant) {
 			for i := range q.ticks[n].cells {
 				j.add(q.ticks[n].tick, &q.ticks[n].cells[i])
 			}
+			j.tell(&q.ticks[n])
 		}
 		q.ticks = slices.Delete(q.ticks, 0, n)
 	}
@@ -160,20 +166,34 @@ func (j *judge) add(tick schemas.Instant, c *schemas.Cell) {
 	if since, ok := j.since[c.Clock]; c.Scored > 0 && (!ok || tick < since) {
 		j.since[c.Clock] = tick
 	}
-	if c.Start < j.lowest[j.next] {
-		return
+	if c.Start >= j.lowest[j.next] {
+		j.pane(seriesKey{c.Clock, c.Version, c.Segment}, c.Start).Add(&c.Sums)
 	}
-	k := seriesKey{c.Clock, c.Version, c.Segment}
+}
+
+// tell adds the labels of a tick.
+func (j *judge) tell(b *batch) {
+	for _, f := range b.fates {
+		if since, ok := j.since[ofLabels.clock]; !ok || b.tick < since {
+			j.since[ofLabels.clock] = b.tick
+		}
+		if f.Start >= j.lowest[j.next] {
+			j.pane(ofLabels, f.Start).Tell(f.Fate, f.N)
+		}
+	}
+}
+
+func (j *judge) pane(k seriesKey, start schemas.Instant) *metric.Sums {
 	s := j.series[k]
 	if s == nil {
 		s = new(series)
 		j.series[k] = s
 	}
-	i, found := s.at(c.Start)
+	i, found := s.at(start)
 	if !found {
-		s.panes = slices.Insert(s.panes, i, pane{start: c.Start})
+		s.panes = slices.Insert(s.panes, i, pane{start: start})
 	}
-	s.panes[i].sums.Add(&c.Sums)
+	return &s.panes[i].sums
 }
 
 func (s *series) at(start schemas.Instant) (int, bool) {

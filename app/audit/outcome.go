@@ -73,6 +73,7 @@ func (a *Auditor) fate(at Position, t *table, o *schemas.Outcome) {
 	}
 	a.checked(Uniqueness, "fates", 1)
 	t.fates[o.Fate]++
+	a.tally(t.partition, o.Tick).fated(o.Fate, 1)
 	decides := o.Fate == schemas.Used || o.Fate == schemas.Revision
 	if decides != (o.Kind != schemas.NoKind) || decides && o.Kind != schemas.Matched || o.Fate == schemas.Revision && o.Truth == o.PreviousTruth {
 		a.broken(Uniqueness, "fate-contradicts", o.EventID, at, "fate %v, kind %v, truth %q, before %q", o.Fate, o.Kind, o.Truth, o.PreviousTruth)

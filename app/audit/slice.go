@@ -38,6 +38,7 @@ func (a *Auditor) Slice(at Position, s *schemas.Slice) {
 	if !a.told(at, s) {
 		return
 	}
+	a.unfate(s)
 	if a.fits(s) {
 		a.subtract(s)
 	} else {
@@ -119,6 +120,19 @@ func (a *Auditor) subtract(s *schemas.Slice) {
 	}
 }
 
+// unfate takes the labels of the slice from those whose outcomes tell their fate.
+// What was written before slices told of labels has none.
+func (a *Auditor) unfate(s *schemas.Slice) {
+	for _, f := range s.Fates {
+		if f.Fate != schemas.NoFate {
+			a.tally(s.Partition, s.Tick).fated(f.Fate, -f.N)
+		}
+		if since, ok := a.fated[s.Partition]; !ok || s.Tick < since {
+			a.fated[s.Partition] = s.Tick
+		}
+	}
+}
+
 func (a *Auditor) endSlices() {
 	for _, p := range slices.Sorted(maps.Keys(a.ticks)) {
 		a.endTicks(p)
@@ -153,11 +167,14 @@ func (a *Auditor) endTicks(partition int32) {
 	from := a.comparable(partition)
 	for _, tick := range slices.Sorted(maps.Keys(a.ticks[partition])) {
 		t := a.ticks[partition][tick]
+		at := Position{a.o.Topics.Slices, -1, -1}
+		if since, ok := a.fated[partition]; ok && tick >= since && tick > from && len(t.fates) > 0 {
+			a.broken(Fold, "slices-differ-fates", "", at, "tick %v of partition %d: outcomes tell the fates of other labels than its slices, by %v", tick, partition, t.fates)
+		}
 		if tick <= from || t.unknown {
 			continue
 		}
 		a.checked(Fold, "ticks", 1)
-		at := Position{a.o.Topics.Slices, -1, -1}
 		if t.sums != 0 {
 			a.broken(Fold, "slices-differ", "", at, "tick %v of partition %d: outcomes bring %+d labelled and %+d unlabelled, slices say %+d and %+d, or they differ in detail",
 				tick, partition, t.said.labelled, t.said.unlabelled, t.told.labelled, t.told.unlabelled)

@@ -10,11 +10,21 @@ import (
 // slices. A print is linear: that of a sum is the sum of the prints, so equal
 // sums leave zero whatever their order, and a difference does not.
 type tally struct {
-	sums    uint64 // outcomes less slices, but for the next
-	scored  uint64 // the same for how many were scored, on the event clock
-	said    counts // by outcomes
-	told    counts // by slices
-	unknown bool   // what an outcome took back is not known
+	sums    uint64                 // outcomes less slices, but for the next
+	scored  uint64                 // the same for how many were scored, on the event clock
+	said    counts                 // by outcomes
+	told    counts                 // by slices
+	fates   map[schemas.Fate]int64 // of labels, by outcomes less by slices; those that wait are in no outcome
+	unknown bool                   // what an outcome took back is not known
+}
+
+func (t *tally) fated(f schemas.Fate, n int64) {
+	if t.fates == nil {
+		t.fates = map[schemas.Fate]int64{}
+	}
+	if t.fates[f] += n; t.fates[f] == 0 {
+		delete(t.fates, f)
+	}
 }
 
 // counts are of the event clock and of the whole, for people.

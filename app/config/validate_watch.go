@@ -73,6 +73,15 @@ func (w *Watch) validateAge(r *reporter, a Alarm, at func(string) string) {
 	}
 }
 
+// window returns the window of a name, nil where there is none.
+func (w *Watch) window(name string) *Window {
+	i := slices.IndexFunc(w.Windows, func(win Window) bool { return win.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &w.Windows[i]
+}
+
 func (w *Watch) windowNames() []string {
 	var names []string
 	for _, win := range w.Windows {
@@ -154,6 +163,11 @@ func (a Alarm) validateBound(r *reporter, at func(string) string) {
 	case a.Metric != "log_loss" && a.Metric != "" && (bound < 0 || bound > 1):
 		r.fault(at(key), number(bound), "must be from 0 to 1: %s is never outside", a.Metric)
 	}
+	a.validateClear(r, at)
+}
+
+func (a Alarm) validateClear(r *reporter, at func(string) string) {
+	bound, below := a.Bound()
 	switch {
 	case a.Clear == nil:
 	case below && *a.Clear < bound:

@@ -29,8 +29,11 @@ type Window struct {
 
 // The values of Alarm.Feed.
 const (
-	FeedCoverage = "coverage"
-	FeedSilent   = "silent"
+	FeedCoverage  = "coverage"
+	FeedSilent    = "silent"
+	FeedSlow      = "slow"
+	FeedOrphans   = "orphans"
+	FeedConflicts = "conflicts"
 )
 
 // Alarm is a rule on one metric in one window, or on the label feed. Exactly one
@@ -38,10 +41,10 @@ const (
 // once loaded where there is a bound.
 type Alarm struct {
 	Name        string        `yaml:"name"`
-	Feed        string        `yaml:"feed" allowed:"coverage|silent"` // "": the rule is on Metric
-	For         time.Duration `yaml:"for"`                            // silent
-	After       time.Duration `yaml:"after"`                          // coverage; default: the horizon, on the event clock
-	MinScores   int64         `yaml:"min_scores" default:"200"`       // coverage
+	Feed        string        `yaml:"feed" allowed:"coverage|silent|slow|orphans|conflicts"` // "": the rule is on Metric
+	For         time.Duration `yaml:"for"`                                                   // silent
+	After       time.Duration `yaml:"after"`                                                 // coverage, slow, orphans; default of coverage: the horizon, on the event clock
+	MinScores   int64         `yaml:"min_scores" default:"200"`                              // coverage
 	Metric      string        `yaml:"metric" allowed:"accuracy|accuracy_weighted|accuracy_lowest|accuracy_highest|balanced_accuracy|log_loss|auc"`
 	Window      string        `yaml:"window"`
 	Segments    []string      `yaml:"segments" kind:"field"` // fields kept apart beside the whole

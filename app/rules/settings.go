@@ -7,7 +7,6 @@ import (
 	"hindsight/app/config"
 	"hindsight/drift"
 	"hindsight/drift/alarm"
-	"hindsight/drift/metric"
 	"hindsight/labels"
 	"hindsight/schemas"
 )
@@ -28,7 +27,7 @@ func Join(cfg *config.Config) (labels.Config, error) {
 		models = []string{name}
 	}
 	return labels.Config{
-		EventsTopic: cfg.Events.Topic, ScoresTopic: cfg.Topics.Scores, EventWidth: event, LabelWidth: label, Models: models,
+		EventsTopic: cfg.Events.Topic, ScoresTopic: cfg.Topics.Scores, EventWidth: event, LabelWidth: label, Models: models, FatesOf: cfg.ModelName(),
 	}, nil
 }
 
@@ -95,7 +94,14 @@ func feedRule(r config.Alarm, segments []string) alarm.Rule {
 		out.Feed, out.For = alarm.Silent, r.For
 		return out
 	}
-	out.Feed, out.Metric, out.Window, out.After = alarm.Coverage, metric.OfFeed, r.Window, r.After
-	out.Below, out.Clear, out.MinLabels, out.Confidence = r.Below, r.Clear, r.MinScores, r.Confidence
+	feeds := map[string]string{
+		config.FeedCoverage: alarm.Coverage, config.FeedSlow: alarm.Slow, config.FeedOrphans: alarm.Orphans, config.FeedConflicts: alarm.Conflicts,
+	}
+	out.Feed, out.Window, out.After = feeds[r.Feed], r.Window, r.After
+	out.Metric = alarm.Figure(out.Feed)
+	out.Below, out.Above, out.Clear, out.MinLabels, out.Confidence = r.Below, r.Above, r.Clear, r.MinLabels, r.Confidence
+	if r.Feed == config.FeedCoverage {
+		out.MinLabels = r.MinScores
+	}
 	return out
 }

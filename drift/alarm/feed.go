@@ -12,11 +12,37 @@ const (
 	// Coverage is the share of the scores of a window that have got their label,
 	// a metric like others; a window is judged After its end, when the labels
 	// had their time to come.
-	Coverage = metric.OfFeed
+	Coverage = "coverage"
+	// Slow is how many labels of a window have come, of those that usually have
+	// by then.
+	Slow = "slow"
+	// Orphans is the share of labels that have not found a score by the time, and
+	// Conflicts that of labels that contradict an earlier one. They are about
+	// labels, which have no version and, without a score, no segment.
+	Orphans   = "orphans"
+	Conflicts = "conflicts"
 	// Silent is that no label has come for a time in which scores went on, under
 	// whatever version: its alarms have none. It looks at no window.
 	Silent = "silent"
 )
+
+// Figure is the name of what a rule on the feed judges in a window, "" for Silent.
+func Figure(feed string) string {
+	switch feed {
+	case Coverage:
+		return metric.OfCoverage
+	case Slow:
+		return metric.OfPace
+	case Orphans:
+		return metric.OfOrphans
+	case Conflicts:
+		return metric.OfConflicts
+	}
+	return ""
+}
+
+// OfLabels reports whether the rule is about labels, whatever their scores.
+func (r *Rule) OfLabels() bool { return r.Feed == Orphans || r.Feed == Conflicts }
 
 // Measure is the name of what a Silent rule measures, in seconds.
 const Measure = "label_silence"

@@ -18,10 +18,10 @@ const Everything = "*"
 // Rule watches one metric of one window against one bound, or the label feed.
 type Rule struct {
 	Name   string
-	Feed   string // "", Coverage or Silent
-	Metric string // as in metric.Names; "coverage" for Coverage
+	Feed   string // "", or what of the label feed is watched: Coverage, …
+	Metric string // as in metric.Names, or the Figure of Feed
 	Window string // name of a window; none for Silent
-	// After is how long after its end a window is judged, for Coverage.
+	// After is how long after its end a window is judged, for Coverage, Slow and Orphans.
 	After time.Duration
 	// For is how long scores go on without a label until that is silence.
 	For time.Duration
@@ -32,7 +32,7 @@ type Rule struct {
 	// Exactly one of Below and Above is the bound.
 	Below, Above *float64
 	Clear        *float64 // the point value at or past which a firing alarm resolves; nil: the bound
-	MinLabels    int64    // outcomes that the metric must rest on; for Coverage: scores
+	MinLabels    int64    // outcomes that the metric must rest on; for Coverage: scores; for Slow: labels that are due
 	MinCoverage  float64  // in [0, 1]
 	MinMaturity  float64  // in [0, 1]; 0: the maturity does not matter
 	Confidence   float64  // of the two-sided interval, in (0, 1)
@@ -79,12 +79,22 @@ func (r *Rule) Suffices(x Reading) bool {
 	return x.Metric.Undefined == "" && x.Metric.N >= r.MinLabels && x.Coverage >= r.MinCoverage
 }
 
-// Promises reports whether a window may suffice, by counts that cost nothing.
-func (r *Rule) Promises(labelled, scored int64, coverage float64) bool {
-	if r.Feed == Coverage {
-		return scored >= r.MinLabels
+// Counts are what costs nothing to look at in a window.
+type Counts struct {
+	Scored, Labelled int64
+	Told             int64 // labels, with and without a score
+	Coverage         float64
+}
+
+// Promises reports whether a window may suffice.
+func (r *Rule) Promises(n Counts) bool {
+	switch r.Feed {
+	case Coverage, Slow:
+		return n.Scored >= r.MinLabels
+	case Orphans, Conflicts:
+		return n.Told >= r.MinLabels
 	}
-	return labelled >= r.MinLabels && coverage >= r.MinCoverage
+	return n.Labelled >= r.MinLabels && n.Coverage >= r.MinCoverage
 }
 
 // past reports whether the whole interval is on the wrong side of the bound.

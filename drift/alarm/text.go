@@ -54,12 +54,15 @@ func (s stepping) unsure(memory schemas.AlarmMemory, reading Reading) string {
 		text += s.rule.Metric + " rests on"
 	}
 	needs := ""
-	if s.rule.MinMaturity > 0 {
-		needs = ", maturity " + percent(s.rule.MinMaturity)
+	if !s.rule.OfLabels() {
+		needs = ", coverage " + percent(s.rule.MinCoverage)
 	}
-	return fmt.Sprintf("%s n %s, coverage %s%s in %s %s, and needs n %s, coverage %s%s", text,
-		thousands(m.N), percent(reading.Coverage), s.maturity(reading), s.rule.Window, dates(reading.Start, reading.End),
-		thousands(max(s.rule.MinLabels, 1)), percent(s.rule.MinCoverage), needs)
+	if s.rule.MinMaturity > 0 {
+		needs += ", maturity " + percent(s.rule.MinMaturity)
+	}
+	return fmt.Sprintf("%s n %s%s in %s %s, and needs n %s%s", text,
+		thousands(m.N), s.coverage(reading), s.rule.Window, dates(reading.Start, reading.End),
+		thousands(max(s.rule.MinLabels, 1)), needs)
 }
 
 // maturity is told where it matters to the rule.
@@ -91,10 +94,18 @@ func remark(text string, known bool, now schemas.Instant) string {
 // sentence is the figure, how sure it is, of whom and when.
 func (s stepping) sentence(memory schemas.AlarmMemory, reading Reading) string {
 	m := reading.Metric
-	return fmt.Sprintf("%s %s (%s%% %s–%s, n %s, coverage %s%s) of %s in %s %s",
+	return fmt.Sprintf("%s %s (%s%% %s–%s, n %s%s) of %s in %s %s",
 		s.rule.Metric, figure(m.Value), strconv.FormatFloat(s.rule.Confidence*100, 'g', 6, 64),
-		figure(m.Low), figure(m.High), thousands(m.N), percent(reading.Coverage), s.maturity(reading),
+		figure(m.Low), figure(m.High), thousands(m.N), s.coverage(reading),
 		s.whose(memory), s.rule.Window, dates(reading.Start, reading.End))
+}
+
+// coverage is told, with the maturity where that matters, of what scores have it.
+func (s stepping) coverage(reading Reading) string {
+	if s.rule.OfLabels() {
+		return ""
+	}
+	return ", coverage " + percent(reading.Coverage) + s.maturity(reading)
 }
 
 func (s stepping) side() string {
@@ -107,7 +118,7 @@ func (s stepping) side() string {
 
 func (s stepping) whose(memory schemas.AlarmMemory) string {
 	whose := s.model
-	if s.rule.Feed != Silent {
+	if s.rule.Feed != Silent && !s.rule.OfLabels() {
 		whose += "@" + memory.Version
 	}
 	if memory.Segment != "" {

@@ -113,12 +113,45 @@ func TestNamed(t *testing.T) {
 // Assumed truths are no labels, and what was never scored has no coverage.
 func TestCoverageCountsLabels(t *testing.T) {
 	var s Sums
-	if got := figure(t, OfFeed, &s, 0.95); got.Undefined != Empty {
+	if got := figure(t, OfCoverage, &s, 0.95); got.Undefined != Empty {
 		t.Errorf("coverage of nothing is %+v", got)
 	}
 	s.Add(&schemas.Sums{Scored: 10, Assumed: 2, Pairs: []schemas.Pair{{Truth: "a", Prediction: "a", N: 5}}})
 	low, high := wilson(3, 10, quantile(0.95))
-	if got := figure(t, OfFeed, &s, 0.95); got.Value != 0.3 || got.N != 10 || got.Low != low || got.High != high {
+	if got := figure(t, OfCoverage, &s, 0.95); got.Value != 0.3 || got.N != 10 || got.Low != low || got.High != high {
 		t.Errorf("coverage is %+v, want 0.3 of 10", got)
+	}
+}
+
+// A label that waits for its score has none yet, and whoever contradicts, stands or loses.
+func TestSharesOfLabels(t *testing.T) {
+	var s, other Sums
+	if got := figure(t, OfOrphans, &s, 0.95); got.Undefined != Empty {
+		t.Errorf("orphans among no labels: %+v", got)
+	}
+	for fate, n := range map[schemas.Fate]int64{schemas.Used: 9, schemas.NoFate: 2, schemas.Orphan: 3, schemas.Conflict: 1, schemas.Revision: 4, schemas.TooLate: 1} {
+		s.Tell(fate, n)
+	}
+	other.Tell(schemas.Used, 7)
+	s.Merge(&other)
+	s.Remove(&other)
+	for name, k := range map[string]float64{OfOrphans: 5, OfConflicts: 5} {
+		low, high := wilson(k, 20, quantile(0.9))
+		if got := figure(t, name, &s, 0.9); got.Value != k/20 || got.N != 20 || got.Low != low || got.High != high {
+			t.Errorf("%s is %+v, want %v of 20", name, got, k)
+		}
+	}
+}
+
+func TestPace(t *testing.T) {
+	if got := Pace(0, 0, 0, 0.95); got.Undefined != Empty {
+		t.Errorf("the pace of nothing is %+v", got)
+	}
+	if got := Pace(0, 100, 0.9, 0.95); got.Undefined != Immature {
+		t.Errorf("where less than a label is due, the pace is %+v", got)
+	}
+	low, high := wilson(30, 100, quantile(0.95))
+	if got := Pace(30, 100, 60.5, 0.95); got.Value != 30/60.5 || got.N != 60 || got.Low != low/0.605 || got.High != high/0.605 {
+		t.Errorf("30 of 60.5 labels that are due among 100 scores: %+v", got)
 	}
 }

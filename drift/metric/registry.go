@@ -62,14 +62,28 @@ func table() []Metric {
 	}
 }
 
-// OfFeed is the name of the figure that rules on the label feed judge. It is
-// no metric of a window, which carries its own.
-const OfFeed = "coverage"
+// The figures that rules on the label feed judge. They are no metrics of a
+// window.
+const (
+	OfCoverage  = "coverage"
+	OfPace      = "label_pace" // by Pace
+	OfOrphans   = "label_orphans"
+	OfConflicts = "label_conflicts"
+)
 
-// Named returns the metric of that name, or [OfFeed], or an error that lists
-// the names there are.
+func feedTable() []Metric {
+	return []Metric{
+		{Name: OfCoverage, figure: coverage},
+		{Name: OfPace, Aged: true},
+		{Name: OfOrphans, figure: orphans},
+		{Name: OfConflicts, figure: conflicts},
+	}
+}
+
+// Named returns the metric of that name, those of the label feed included, or
+// an error that lists the names there are.
 func Named(name string) (Metric, error) {
-	for _, m := range append(table(), Metric{Name: OfFeed, figure: coverage}) {
+	for _, m := range append(table(), feedTable()...) {
 		if m.Name == name {
 			return m, nil
 		}

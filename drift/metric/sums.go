@@ -21,6 +21,7 @@ type Sums struct {
 	labelled  int64
 	pairs     []schemas.Pair
 	values    []schemas.ValueBin
+	fates     []schemas.FateCount // by Fate alone
 	histogram histogram
 }
 
@@ -61,6 +62,14 @@ func (s *Sums) merge(other *Sums, sign int64) {
 	}
 	s.histogram.merge(&other.histogram, sign)
 	s.values = schemas.AddValues(s.values, other.values, sign)
+	for _, f := range other.fates {
+		s.Tell(f.Fate, sign*f.N)
+	}
+}
+
+// Tell adds labels by what became of them, NoFate where they wait.
+func (s *Sums) Tell(fate schemas.Fate, n int64) {
+	s.fates = schemas.AddFates(s.fates, schemas.FateCount{Fate: fate, N: n})
 }
 
 // addPair drops a pair that has come to nothing, so that sums which hold the

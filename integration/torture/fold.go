@@ -66,6 +66,7 @@ type fold struct {
 	end      int64 // last tick that closes
 	outcomes []outcome
 	changes  []change
+	fates    []fated
 	pending  int64
 	waiting  int64
 }
@@ -122,6 +123,7 @@ func (f *fold) id(scores []scored, labels []told) {
 			now, grave = &life{scored: &s, tick: tick, kind: "none"}, beginning
 			f.count(now, tick, "event", sums{scored: 1})
 			for _, l := range waiting {
+				f.tell(l, "none", tick, -1)
 				f.join(now, l, tick)
 			}
 			waiting = nil
@@ -136,6 +138,7 @@ func (f *fold) id(scores []scored, labels []told) {
 				f.fate(l, "too_late", tick)
 			default:
 				waiting = append(waiting, l)
+				f.tell(l, "none", tick, 1)
 			}
 		}
 		if now != nil && f.due(now) <= tick {
@@ -151,6 +154,7 @@ func (f *fold) id(scores []scored, labels []told) {
 			grave = beginning
 		}
 		for len(waiting) > 0 && waiting[0].arrival+f.early <= tick {
+			f.tell(waiting[0], "none", tick, -1)
 			f.fate(waiting[0], "orphan", tick)
 			waiting = waiting[1:]
 		}
@@ -197,6 +201,7 @@ func (f *fold) join(now *life, l told, tick int64) {
 	if l.arrival > now.at()+f.horizon+f.grace {
 		o.fate = "too_late"
 		f.emit(o)
+		f.tell(l, o.fate, tick, 1)
 		return
 	}
 	now.labels = append(now.labels, l)
@@ -223,6 +228,12 @@ func (f *fold) join(now *life, l told, tick int64) {
 		f.correct(&before, now, tick)
 	}
 	f.emit(o)
+	f.tell(l, o.fate, tick, 1)
+}
+
+// tell counts a label by when it arrived and what has become of it.
+func (f *fold) tell(l told, fate string, tick, n int64) {
+	f.fates = append(f.fates, fated{tick: tick, start: floor(l.arrival, width["label"]), fate: fate, n: n})
 }
 
 // correct takes back what a score counted as and counts what it is now.
@@ -251,6 +262,7 @@ func (f *fold) correct(before, now *life, tick int64) {
 }
 
 func (f *fold) fate(l told, fate string, tick int64) {
+	f.tell(l, fate, tick, 1)
 	f.emit(outcome{id: l.id, kind: "none", fate: fate, tick: tick, event: none, label: l.position, truth: l.truth(), arrival: l.arrival})
 }
 

@@ -68,8 +68,11 @@ func newJudge(ctx context.Context, r *round) (*judge, error) {
 		labels[l.id] = append(labels[l.id], *l)
 	}
 	for id := range ids {
-		first := len(j.fold.changes)
+		first, fates := len(j.fold.changes), len(j.fold.fates)
 		j.fold.id(scores[id], labels[id])
+		for i := fates; i < len(j.fold.fates); i++ {
+			j.fold.fates[i].partition = j.placeOf(id)
+		}
 		for i := first; i < len(j.fold.changes); i++ {
 			j.fold.changes[i].partition = j.placeOf(id)
 		}

@@ -13,6 +13,15 @@ func (j *judge) sums() error {
 	want := deltas(j.fold.changes)
 	got := map[delta]*sums{}
 	parts := map[[3]int64]bool{}
+	fates := map[fated]int64{} // what the fold says less what the slices say
+	count := func(f fated, sign int64) {
+		n := sign * f.n
+		f.n = 0
+		fates[f] += n
+	}
+	for _, f := range j.fold.fates {
+		count(f, 1)
+	}
 	closed := map[int32]int64{}
 	if err := j.read("slices", func(r *kgo.Record, f fields) {
 		partition, tick := int32(f.int("partition")), f.int("tick")
@@ -22,6 +31,12 @@ func (j *judge) sums() error {
 		}
 		parts[name] = true
 		closed[partition] = max(closed[partition], tick)
+		for _, l := range f.list("fates") {
+			count(fated{partition, tick, l.int("start"), l.text("fate"), l.int("n")}, -1)
+			if l.int("width") != width["label"] {
+				j.violate("slices", "labels of partition %d, tick %d are counted by %d µs", partition, tick, l.int("width"))
+			}
+		}
 		for _, c := range f.list("cells") {
 			key := delta{partition, tick, cell{c.text("clock"), c.int("start"), c.text("segment")}}
 			if got[key] == nil {
@@ -34,6 +49,11 @@ func (j *judge) sums() error {
 		}
 	}); err != nil {
 		return err
+	}
+	for key, n := range fates {
+		if n != 0 {
+			j.violate("slices", "%+v: the outcomes make it %+d labels more than the slices", key, n)
+		}
 	}
 	for key, s := range want {
 		switch g := got[key]; {
@@ -55,6 +75,15 @@ func (j *judge) sums() error {
 	}
 	j.expected = newWindows(j.plan.rules, want)
 	return j.windows()
+}
+
+// fated is what n labels of one partition that arrived in a slice of time came
+// to at a tick; none: they began to wait.
+type fated struct {
+	partition   int32
+	tick, start int64
+	fate        string
+	n           int64
 }
 
 func sumsOf(f fields) sums {

@@ -53,6 +53,15 @@ func TestFold(t *testing.T) {
 	if d := cmp.Diff([]string{"used", "revision", "conflict", "duplicate", "too_late", "orphan"}, got); d != "" {
 		t.Errorf("fates (-want +got):\n%s", d)
 	}
+	waits := int64(0)
+	for _, l := range f.fates {
+		if l.fate == "none" {
+			waits += l.n
+		}
+	}
+	if len(f.fates) != 6+4 || waits != 0 {
+		t.Errorf("labels are counted as %+v", f.fates)
+	}
 	if o := f.outcomes[1]; o.tick != 50 || o.revision != 2 || o.truth != "1" || o.previous != "0" || o.arrival != 41 {
 		t.Errorf("the correction is %+v", o)
 	}
