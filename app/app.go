@@ -120,7 +120,34 @@ func (a *App) open(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := a.connect(ctx); err != nil {
+		return kafka.Unreachable(err)
+	}
 	var err error
+	if a.registry, err = newRegistry(a.config.Registry, a.options.RegistryHTTP); err != nil {
+		return err
+	}
+	if a.framings, err = newFramings(ctx, a.config, a.registry); err != nil {
+		return err
+	}
+	if a.runs(config.StageJoin) {
+		err := a.checkTimeScales(ctx)
+		if err == nil {
+			err = a.checkPlacement(ctx)
+		}
+		if err != nil {
+			return kafka.Unreachable(err)
+		}
+	}
+	if a.options.InputsEnd != nil {
+		a.ends = &ends{admin: a.admin, topics: a.inputs(), closed: a.options.InputsEnd}
+	}
+	a.view = newView(a)
+	return a.listen()
+}
+
+// connect makes the client, and sees that the topics are as the stages need them.
+func (a *App) connect(ctx context.Context) (err error) {
 	if a.base, err = kafka.Options(a.config.Kafka, clientLog(a.log), a.options.Client...); err != nil {
 		return err
 	}
@@ -151,28 +178,7 @@ func (a *App) open(ctx context.Context) error {
 	if a.top, err = readTopology(ctx, a.admin, a.config, a.options.Stages); err != nil {
 		return err
 	}
-	if err := a.checkCommitted(ctx); err != nil {
-		return err
-	}
-	if a.registry, err = newRegistry(a.config.Registry, a.options.RegistryHTTP); err != nil {
-		return err
-	}
-	if a.framings, err = newFramings(ctx, a.config, a.registry); err != nil {
-		return err
-	}
-	if a.runs(config.StageJoin) {
-		if err := a.checkTimeScales(ctx); err != nil {
-			return err
-		}
-		if err := a.checkPlacement(ctx); err != nil {
-			return err
-		}
-	}
-	if a.options.InputsEnd != nil {
-		a.ends = &ends{admin: a.admin, topics: a.inputs(), closed: a.options.InputsEnd}
-	}
-	a.view = newView(a)
-	return a.listen()
+	return a.checkCommitted(ctx)
 }
 
 func (a *App) runs(s config.Stage) bool { return slices.Contains(a.options.Stages, s) }

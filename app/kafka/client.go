@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"net"
 	"strings"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -82,4 +84,14 @@ func Ping(ctx context.Context, client *kgo.Client, cfg config.Kafka) error {
 		next += " (a broker that wants TLS or a login answers nothing without kafka.tls or kafka.sasl)"
 	}
 	return fmt.Errorf("%w at %s: %w; %s", ErrUnreachable, strings.Join(cfg.Brokers, ", "), err, next)
+}
+
+// Unreachable wraps [ErrUnreachable] around the error of a request whose broker
+// went away, which a start may meet after [Ping] was answered.
+func Unreachable(err error) error {
+	var dialed *net.OpError
+	if errors.Is(err, io.EOF) || errors.As(err, &dialed) {
+		return fmt.Errorf("%w: %w", ErrUnreachable, err)
+	}
+	return err
 }

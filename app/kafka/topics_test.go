@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -243,5 +244,31 @@ func TestUnreachable(t *testing.T) {
 	_, err := Connect(context.Background(), cfg.Kafka, nil, kgo.RequestRetries(0))
 	if !errors.Is(err, ErrUnreachable) || !strings.Contains(err.Error(), "127.0.0.1:1") || !strings.Contains(err.Error(), "correct kafka.brokers") {
 		t.Errorf("Connect = %v, want ErrUnreachable that names the broker and the next step", err)
+	}
+
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "t"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Kafka.Brokers = cluster.ListenAddrs()
+	client, err := Connect(context.Background(), cfg.Kafka, nil, kgo.RequestRetries(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	admin := kadm.NewClient(client)
+	ask := func() error {
+		ends, err := admin.ListEndOffsets(context.Background(), "t")
+		return errors.Join(err, ends.Error())
+	}
+	if err := Unreachable(ask()); err != nil {
+		t.Fatal(err)
+	}
+	cluster.Close()
+	if err := ask(); errors.Is(err, ErrUnreachable) || !errors.Is(Unreachable(err), ErrUnreachable) {
+		t.Errorf("%v is not told to be of a broker that went away", err)
+	}
+	if errors.Is(Unreachable(kerr.TopicAuthorizationFailed), ErrUnreachable) {
+		t.Error("an answer is told to be none")
 	}
 }
