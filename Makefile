@@ -111,6 +111,12 @@ python: build dist/python/complete ## bundles made of models fitted in Python lo
 	cd ops/python
 	HINDSIGHT=$(CURDIR)/dist/hindsight $(CURDIR)/dist/python/bin/python -B -m unittest -v
 
+.PHONY: python-mlflow
+python-mlflow: build dist/python/complete ## what mlflow itself saves of LightGBM and XGBoost is imported with their bits
+	dist/python/bin/pip install -q --disable-pip-version-check mlflow-skinny==3.17.2
+	cd ops/python
+	HINDSIGHT=$(CURDIR)/dist/hindsight $(CURDIR)/dist/python/bin/python -B -m unittest -v check_mlflow
+
 .PHONY: demo-bundle
 demo-bundle: build dist/python/complete ## train the demo's LightGBM bundle anew; the same rows give the same bytes
 	dist/python/bin/python -B ops/python/car_loan.py app/demo/data/car_loan.csv.gz app/demo/lightgbm cli/testdata/car-loan-2.predictions.gz

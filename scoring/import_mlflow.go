@@ -103,6 +103,9 @@ func (m *mlmodel) choose() (flavour, file string, err error) {
 		case ".pkl", ".pickle", ".cloudpickle", ".joblib":
 			return "", "", fmt.Errorf("the flavour %s holds the pickle %s, which runs code when it is read; log the booster itself (booster_, get_booster())", flavour, file)
 		}
+		if path.Ext(file) == ".skops" { // what an estimator becomes since MLflow 3
+			return "", "", fmt.Errorf("the flavour %s holds the estimator %s, which is no model file; log the booster itself (booster_, get_booster())", flavour, file)
+		}
 		return flavour, file, checkPath(file)
 	}
 	if _, ok := m.flavours["python_function"]; ok && len(m.flavours) == 1 {

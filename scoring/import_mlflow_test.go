@@ -77,6 +77,7 @@ func TestImportMLflowRefuses(t *testing.T) {
 			"the only flavour is python_function, which runs any code and is never read"},
 		"another flavour":   {"  lightgbm:", "  sklearn:", "has the flavours python_function, sklearn; a bundle is made of lightgbm or xgboost"},
 		"a pickle":          {"data: model.lgb", "data: model.pkl", "holds the pickle model.pkl, which runs code"},
+		"an estimator":      {"data: model.lgb", "data: model.skops", "holds the estimator model.skops, which is no model file; log the booster itself"},
 		"traversal":         {"data: model.lgb", "data: ../model.lgb", "is not a path inside"},
 		"no file":           {"data: model.lgb", "data: gone.lgb", "gone.lgb: no such file"},
 		"another signature": {`"name":"`, `"name":"x`, "MLmodel: the signature has the inputs x"},

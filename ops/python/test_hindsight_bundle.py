@@ -68,6 +68,14 @@ class BundleCase(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         return done.stdout
 
+    def scored(self, bundle, frame):
+        """[rows × columns] of what hindsight answers."""
+        rows, out = os.path.join(self.folder.name, "rows.csv"), os.path.join(self.folder.name, "scores.csv")
+        frame.to_csv(rows, index=False)
+        self.run_hindsight("model", "score", bundle, "--input", rows, "--output", out)
+        with open(out) as f:
+            return np.array([[float(v) for v in row] for row in list(csv.reader(f))[1:]])
+
     def check(self, estimator, X, y, tolerance=1e-12, predict=None, **arguments):
         """Writes a bundle, lets hindsight test it, and scores all of X with both."""
         bundle = os.path.join(self.folder.name, "bundles", "tried@7")
@@ -75,12 +83,8 @@ class BundleCase(unittest.TestCase):
         write_bundle(bundle, estimator, X, y, name="tried", tolerance=tolerance, **arguments)
         report = self.run_hindsight("model", "test", bundle, "--require", "golden,performance")
         self.assertIn("tried@7", report)
-        rows, out = os.path.join(self.folder.name, "rows.csv"), os.path.join(self.folder.name, "scores.csv")
         frame = X if hasattr(X, "columns") else pd.DataFrame(X, columns=arguments.get("features") or [f"x{i}" for i in range(X.shape[1])])
-        frame.to_csv(rows, index=False)
-        self.run_hindsight("model", "score", bundle, "--input", rows, "--output", out)
-        with open(out) as f:
-            got = np.array([[float(v) for v in row] for row in list(csv.reader(f))[1:]])
+        got = self.scored(bundle, frame)
         want = (predict or getattr(estimator, "predict_proba", estimator.predict))(X)
         want = want.reshape(-1, 1) if want.ndim == 1 else want[:, 1:] if want.shape[1] == 2 else want
         np.testing.assert_allclose(got, want, rtol=tolerance, atol=tolerance)

@@ -9,8 +9,12 @@ import (
 	"hindsight/schemas"
 )
 
-// maxLevels is the most categories that the features of a model may have together.
-const maxLevels = 1 << 20
+// The most categories that the features of a model may have together, and the
+// most bytes of the texts of one.
+const (
+	maxLevels     = 1 << 20
+	maxLevelBytes = 16 << 20
+)
 
 // parseCats reads the categories of the data frame that the model was trained
 // with, since XGBoost 3.1: per feature a list of numbers, or texts put one
@@ -44,7 +48,7 @@ func textLevels(n *node, most int) ([]string, error) {
 	if err != nil || len(offsets) < 2 {
 		return nil, err
 	}
-	bytes, err := n.integersWithin("values", 0, MaxBytes)
+	bytes, err := n.integersWithin("values", 0, maxLevelBytes)
 	if err != nil {
 		return nil, err
 	}
