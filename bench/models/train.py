@@ -53,13 +53,13 @@ def write(name, x, raw, out):
 def labels(r, objective, signal):
     if objective in ("multiclass", "multiclassova", "multi:softprob"):
         return np.digitize(signal, [-1, 0.5, 1.5])
-    if objective in ("binary", "binary:logistic", "binary:logitraw", "binary:hinge", "rank:pairwise", "rank:ndcg", "lambdarank", "rank_xendcg"):
+    if objective in ("binary", "binary:logistic", "binary:logitraw", "binary:hinge", "rank:pairwise", "rank:ndcg", "rank:map", "lambdarank", "rank_xendcg"):
         return (signal > 0.5).astype(int)
     if objective in ("cross_entropy", "cross_entropy_lambda", "reg:logistic"):
         return 1 / (1 + np.exp(-signal))
     if objective in ("poisson", "count:poisson"):
         return r.poisson(np.exp(np.clip(signal, -3, 3)))
-    if objective in ("gamma", "tweedie", "reg:gamma", "reg:tweedie", "survival:cox", "mape", "reg:squaredlogerror"):
+    if objective in ("gamma", "tweedie", "reg:gamma", "reg:tweedie", "survival:cox", "survival:aft", "mape", "reg:squaredlogerror"):
         return np.exp(np.clip(signal, -3, 3)) + 0.01
     return signal
 
@@ -101,13 +101,13 @@ def train_lightgbm(name, r, objective):
 
 XGBOOST = ["binary:logistic", "binary:logitraw", "binary:hinge", "multi:softprob", "reg:squarederror", "reg:squaredlogerror", "reg:logistic",
            "reg:pseudohubererror", "reg:absoluteerror", "reg:quantileerror", "reg:gamma", "reg:tweedie", "count:poisson", "survival:cox",
-           "rank:pairwise", "rank:ndcg"]
+           "survival:aft", "rank:pairwise", "rank:ndcg", "rank:map"]
 
 
 def train_xgboost(name, r, objective):
     width = int(r.integers(3, 14))
     booster = str(r.choice(["gbtree", "gbtree", "dart", "gblinear"]))
-    if booster == "gblinear" and objective in ("reg:absoluteerror", "reg:quantileerror"):
+    if booster == "gblinear" and objective in ("reg:absoluteerror", "reg:quantileerror", "survival:aft"):
         booster = "gbtree"
     categories = [width - 2] if r.random() < 0.5 and booster != "gblinear" else []
     x, signal = data(r, width, categories, r.random() < 0.7)
@@ -115,6 +115,8 @@ def train_xgboost(name, r, objective):
     if booster != "gblinear":
         p.update(tree_method=str(r.choice(["hist", "approx"] if categories else ["hist", "approx", "exact"])), max_depth=int(r.choice([2, 5, 6, 9])),
                  num_parallel_tree=int(r.choice([1, 1, 3])), max_cat_to_onehot=int(r.choice([2, 20])), subsample=0.8)
+        if p["tree_method"] != "exact" and r.random() < 0.4:  # leaf by leaf, to any depth
+            p.update(grow_policy="lossguide", max_depth=0, max_leaves=int(r.choice([4, 24, 80])))
     if booster == "dart":
         p.update(rate_drop=0.3)
     if objective == "multi:softprob":
@@ -125,7 +127,12 @@ def train_xgboost(name, r, objective):
         p["base_score"] = 0.3
     types = ["c" if i in categories else "q" for i in range(width)]
     frame = lambda a, y=None: xgb.DMatrix(a.astype(np.float32), y, feature_names=[f"f{i}" for i in range(width)], feature_types=types, enable_categorical=True)
-    d = frame(x, labels(r, objective, signal))
+    y = labels(r, objective, signal)
+    d = frame(x, y)
+    if objective == "survival:aft":
+        p["aft_loss_distribution"] = str(r.choice(["normal", "logistic", "extreme"]))
+        d.set_float_info("label_lower_bound", y)
+        d.set_float_info("label_upper_bound", np.where(r.random(len(y)) < 0.3, np.inf, y))
     if objective.startswith("rank:"):
         d.set_group([100] * 15)
     b = xgb.train(p, d, int(r.integers(1, 25)))

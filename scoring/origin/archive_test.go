@@ -195,6 +195,19 @@ func TestUnpackCountsWhatItWrites(t *testing.T) {
 	wantError(t, err, "is more than all files together may be")
 }
 
+func unzipped(t testing.TB, data []byte) []byte {
+	t.Helper()
+	r, err := gzip.NewReader(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
 func zip(t testing.TB, text string) []byte {
 	t.Helper()
 	var out bytes.Buffer
@@ -230,6 +243,7 @@ func flip(data []byte, at int) []byte {
 func FuzzUnpack(f *testing.F) {
 	f.Add(archiveOf(f, entry{name: "bundle.yaml", content: "x"}, entry{name: "d/", kind: tar.TypeDir}))
 	f.Add(archiveOf(f, entry{name: "../a"}, entry{name: "l", kind: tar.TypeSymlink, link: ".."}))
+	f.Add(unzipped(f, archiveOf(f, entry{name: "bundle.yaml", content: "x"}, entry{name: "d/", kind: tar.TypeDir}, entry{name: "d/x", content: "y"})))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		around := t.TempDir()
 		dir := filepath.Join(around, "in")
