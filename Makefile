@@ -175,8 +175,8 @@ onnx: $(ONNX)/complete ## ONNX models of scikit-learn, CatBoost and networks, tr
 	@export HINDSIGHT_ONNXRUNTIME=$$(find $(CURDIR)/$(ONNX)/lib -name 'libonnxruntime.so.*')
 	dir=$$(mktemp -d)
 	trap 'rm -rf "$$dir"' EXIT
-	$(GO) vet -tags onnx ./scoring/... ./bench/models
-	$(GO) test -tags onnx -count 1 -timeout 15m -v -run ONNX ./scoring ./scoring/model/onnx
+	$(GO) vet -tags onnx ./scoring/... ./bench/models ./app
+	$(GO) test -tags onnx -count 1 -timeout 15m -v -run ONNX ./scoring ./scoring/model/onnx ./app
 	$(ONNX)/bin/python bench/models/train_onnx.py "$$dir" $(or $(SEED),$$RANDOM)
 	$(GO) run -tags onnx ./bench/models -onnx "$$dir"
 

@@ -15,8 +15,8 @@ func newModelInspectCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "inspect DIR",
 		Short: "Show what a bundle is made of",
-		Long: `Shows the inputs of the bundle in DIR, what is made of them, its tests and the
-weights of a linear model. The tests are not run.`,
+		Long: `Shows the inputs of the bundle in DIR, what is made of them, its tests, and the
+weights of a linear model or what an ONNX file says of itself. The tests are not run.`,
 		Example: `  hindsight model inspect bundles/car-loan`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {

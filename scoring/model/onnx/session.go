@@ -63,7 +63,7 @@ func load(path string) error {
 	ort.SetSharedLibraryPath(path)
 	// A run that fails is an answer here; on stderr it would be one line per row.
 	if err := ort.InitializeEnvironment(ort.WithLogLevelFatal()); err != nil {
-		return err
+		return fmt.Errorf("%s is not to be used, wanted is libonnxruntime.so of version 1.24 or later: %w", path, err)
 	}
 	loaded = path
 	return nil
