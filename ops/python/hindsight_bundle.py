@@ -32,7 +32,6 @@ import json
 import math
 import os
 import re
-import tempfile
 import warnings
 
 import numpy as np
