@@ -292,10 +292,11 @@ func (a *App) member(stage config.Stage, lead string) consumer.Config {
 	opts := append([]kgo.Opt{}, a.base...)
 	timeouts := a.config.Kafka
 	opts = append(opts, kgo.ClientID("hindsight-"+string(stage)), kgo.FetchMaxWait(500*time.Millisecond),
-		kgo.MaxDecompressBatchBytes(kafka.MaxBatch), kgo.MaxConcurrentFetches(a.budget.Fetches),
+		kgo.MaxConcurrentFetches(a.budget.Fetches),
 		kgo.MaxBufferedBytes(a.budget.Produce), kgo.ProducerBatchCompression(kgo.NoCompression()),
 		kgo.SessionTimeout(timeouts.SessionTimeout), kgo.HeartbeatInterval(min(3*time.Second, timeouts.SessionTimeout/5)),
 		kgo.TransactionTimeout(timeouts.TransactionTimeout))
+	opts = append(opts, kafka.BoundInflation(4*a.budget.Fetch)...)
 	return consumer.Config{
 		Name: string(stage), Client: append(opts, a.options.Group...), Group: group,
 		TransactionalID: group + "-" + a.options.Instance, Delivery: delivery,

@@ -42,10 +42,10 @@ func readSpans(ctx context.Context, client []kgo.Opt, spans []span, visit func(*
 	if len(left) == 0 {
 		return nil
 	}
-	cl, err := kgo.NewClient(append(append([]kgo.Opt{}, client...),
+	opts := append(append([]kgo.Opt{}, client...), kafka.BoundInflation(4*readBytes)...)
+	cl, err := kgo.NewClient(append(opts,
 		kgo.ConsumePartitions(want), kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.KeepControlRecords(),
-		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
-		kgo.MaxDecompressBatchBytes(kafka.MaxBatch), kgo.MaxConcurrentFetches(1), kgo.WithHooks(kafka.BoundFetches(readBytes)))...)
+		kgo.ConsumeResetOffset(kgo.NoResetOffset()), kgo.MaxConcurrentFetches(1), kgo.WithHooks(kafka.BoundFetches(readBytes)))...)
 	if err != nil {
 		return fmt.Errorf("kafka client: %w", err)
 	}

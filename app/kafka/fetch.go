@@ -14,10 +14,10 @@ const MaxBatch = 64 << 20
 // The sizes between which fetches are asked for. The client asks in bytes on
 // the wire, and what matters is what they decompress to.
 const (
-	leastFetch     = 32 << 10 // a batch comes whole although it is larger
+	leastFetch     = 1 << 10 // a batch comes whole although it is larger
 	mostFetch      = 16 << 20
 	recordOverhead = 256 // of a record in memory, beside its bytes
-	firstInflation = 64  // before anything is known
+	batchOverhead  = 61  // of a batch on the wire: the marker of a transaction is little else
 )
 
 // fetchBound keeps what one fetch decompresses to near a number of bytes.
@@ -26,14 +26,14 @@ type fetchBound struct {
 
 	mu        sync.Mutex
 	client    *kgo.Client
-	inflation float64 // bytes in memory for one on the wire, by the worst of late
+	inflation float64 // bytes in memory for one on the wire, by the worst of late; 0: nothing came yet
 	asked     int64
 }
 
 // BoundFetches returns a hook for one client that makes its fetches smaller
 // the better compressed they prove to be, so that each takes about as many
 // bytes of memory.
-func BoundFetches(bytes int64) kgo.Hook { return &fetchBound{want: bytes, inflation: firstInflation} }
+func BoundFetches(bytes int64) kgo.Hook { return &fetchBound{want: bytes} }
 
 // OnNewClient implements kgo.HookNewClient.
 func (f *fetchBound) OnNewClient(client *kgo.Client) {
@@ -51,14 +51,21 @@ func (f *fetchBound) OnFetchBatchRead(_ kgo.BrokerMetadata, _ string, _ int32, m
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	seen := float64(m.UncompressedBytes+recordOverhead*m.NumRecords) / float64(m.CompressedBytes)
-	f.inflation = max(seen, f.inflation+(seen-f.inflation)/16, 1)
+	seen := float64(m.UncompressedBytes+recordOverhead*m.NumRecords) / float64(m.CompressedBytes+batchOverhead)
+	if f.inflation > 0 {
+		seen = max(seen, f.inflation+(seen-f.inflation)/16)
+	}
+	f.inflation = max(seen, 1)
 	f.ask()
 }
 
-// ask tells the client what to ask for, unless that has hardly changed.
+// ask tells the client what to ask for, unless that has hardly changed: a single
+// batch before anything is known.
 func (f *fetchBound) ask() {
-	size := min(max(int64(float64(f.want)/f.inflation), leastFetch), mostFetch)
+	size := int64(leastFetch)
+	if f.inflation > 0 {
+		size = min(max(int64(float64(f.want)/f.inflation), leastFetch), mostFetch)
+	}
 	if f.client == nil || size > f.asked-f.asked/8 && size < f.asked+f.asked/8 {
 		return
 	}
