@@ -169,11 +169,15 @@ func (s *session) finish(ctx context.Context, stage Stage, fetches kgo.Fetches, 
 	return true, stage.Committed()
 }
 
+// enough is the part of the most that a poll may take which is no trickle. The
+// client fetches no more before it is taken, so more would not come by waiting.
+const enough = 8
+
 // rest waits until the commit interval has passed since the last commit, so
 // that a trickle does not become a transaction per record.
 func (s *session) rest(ctx context.Context, last time.Time) {
 	wait := s.config.CommitInterval - time.Since(last)
-	full := s.client.BufferedFetchRecords() >= int64(s.config.MaxRecords) || s.config.PollBytes > 0 && s.client.BufferedFetchBytes() >= s.config.PollBytes
+	full := s.client.BufferedFetchRecords() >= int64(max(1, s.config.MaxRecords/enough)) || s.config.PollBytes > 0 && s.client.BufferedFetchBytes() >= s.config.PollBytes/enough
 	if wait <= 0 || full {
 		return
 	}
