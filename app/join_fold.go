@@ -23,7 +23,8 @@ type fold struct {
 	a        assignment
 	target   labels.Status
 	progress *progress
-	done     int64 // records, of those that progress was told of
+	done     int64        // records that were read, of those that progress was told of
+	join     *labels.Join // once records are applied
 }
 
 // fromStore brings what the store holds to the commit. The error has a
@@ -118,7 +119,7 @@ func (f *fold) again(ctx context.Context) (*labels.Join, error) {
 	}
 	decided := labels.NewDecided(f.target.Floors)
 	outcomes := span{topic, f.a.id, f.target.Floors.Outcomes, at[topic][f.a.id]}
-	f.done = 0
+	f.done, f.join = 0, nil
 	f.progress.begin("rebuilding", max(0, outcomes.to-outcomes.from)+f.records(f.target.Floors))
 	if err := f.read(ctx, outcomes, func(r *kgo.Record) error {
 		var o schemas.Outcome
@@ -159,12 +160,21 @@ func (f *fold) read(ctx context.Context, s span, visit func(*kgo.Record) error) 
 	before := f.done
 	err := readSpans(ctx, f.client, []span{s}, func(r *kgo.Record) error {
 		f.done = before + r.Offset + 1 - s.from
-		f.progress.reach(f.done)
+		f.tell()
 		return visit(r)
 	})
 	f.done = before + max(0, s.to-s.from)
-	f.progress.reach(f.done)
+	f.tell()
 	return err
+}
+
+// tell tells progress of what was read and, which a rebuild may do at once, settled.
+func (f *fold) tell() {
+	done := f.done
+	if f.join != nil {
+		done += f.join.Drained()
+	}
+	f.progress.reach(done)
 }
 
 // apply adds the decisions of labels-rerouted to its very end (a lift that is
@@ -173,6 +183,7 @@ func (f *fold) read(ctx context.Context, s span, visit func(*kgo.Record) error) 
 // that ends before its end is marked as unfinished, and a state that is being
 // caught up tells by its offsets from where to go on.
 func (f *fold) apply(ctx context.Context, join *labels.Join, from labels.Offsets, settle bool) (err error) {
+	f.join = join
 	p := &pieces{begin: f.store.Load, join: join, batch: f.store.Load(), ready: func() error { return f.stage.space.await(ctx) }}
 	defer func() { err = errors.Join(err, p.batch.Discard()) }()
 	forwarded, err := f.decisions(ctx, p, from.Rerouted)
@@ -199,7 +210,7 @@ func (f *fold) apply(ctx context.Context, join *labels.Join, from labels.Offsets
 		if done, err = join.Settle(p.batch, f.target); err != nil {
 			return err
 		}
-		f.progress.reach(f.done + join.Drained())
+		f.tell()
 		if !done {
 			if err := p.commit(); err != nil {
 				return err
