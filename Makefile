@@ -99,7 +99,7 @@ torture: ## break it in every way on a real Kafka and judge from the topics: ROU
 torture-bugs: ## plant eight bugs, one by one, and see which the same harness catches: SEED=n
 	$(GO) run ./integration/torture -bugs $(if $(SEED),-seed $(SEED)) $(TORTURE)
 
-# xgboost without the GPU's libraries that it wants.
+# xgboost without the GPU's libraries that it wants. Below, one thread: two that wait for each other crawl on busy cores.
 dist/python/complete: ops/python/requirements.txt
 	python3 -m venv dist/python
 	dist/python/bin/pip install -q --disable-pip-version-check -r ops/python/requirements.txt
@@ -109,13 +109,13 @@ dist/python/complete: ops/python/requirements.txt
 .PHONY: python
 python: build dist/python/complete ## bundles made of models fitted in Python load and score alike (a venv in dist/python)
 	cd ops/python
-	HINDSIGHT=$(CURDIR)/dist/hindsight $(CURDIR)/dist/python/bin/python -B -m unittest -v
+	OMP_THREAD_LIMIT=1 HINDSIGHT=$(CURDIR)/dist/hindsight $(CURDIR)/dist/python/bin/python -B -m unittest -v
 
 .PHONY: python-mlflow
 python-mlflow: build dist/python/complete ## what mlflow itself saves of LightGBM and XGBoost is imported with their bits
 	dist/python/bin/pip install -q --disable-pip-version-check mlflow-skinny==3.17.2
 	cd ops/python
-	HINDSIGHT=$(CURDIR)/dist/hindsight $(CURDIR)/dist/python/bin/python -B -m unittest -v check_mlflow
+	OMP_THREAD_LIMIT=1 HINDSIGHT=$(CURDIR)/dist/hindsight $(CURDIR)/dist/python/bin/python -B -m unittest -v check_mlflow
 
 .PHONY: demo-bundle
 demo-bundle: build dist/python/complete ## train the demo's LightGBM bundle anew; the same rows give the same bytes
