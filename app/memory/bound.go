@@ -17,8 +17,6 @@ const Least = 128 << 20
 type Bound struct {
 	Bytes  int64  // at most, resident
 	Source string // for people: what says so
-
-	fromGo bool // GOMEMLIMIT: the collector knows it already
 }
 
 // String tells the bound and where it comes from.
@@ -45,18 +43,18 @@ func (s surroundings) bound(configured int64) Bound {
 	share := s.container / 10 * 9
 	switch {
 	case s.goLimit > 0:
-		return Bound{s.goLimit, "GOMEMLIMIT", true}
+		return Bound{s.goLimit, "GOMEMLIMIT"}
 	case share > 0 && share < configured:
-		return Bound{share, fmt.Sprintf("the container's limit of %d MiB, less a tenth", s.container>>20), false}
+		return Bound{share, fmt.Sprintf("the container's limit of %d MiB, less a tenth", s.container>>20)}
 	}
-	return Bound{configured, "memory.limit", false}
+	return Bound{configured, "memory.limit"}
 }
 
-// Apply tells Go's collector what it may use of the bound.
+// Apply tells Go's collector what it may use of the bound: less than the whole,
+// which is what it takes GOMEMLIMIT for, as the store's memory is not its own.
 func (b Bound) Apply() {
-	if !b.fromGo {
-		debug.SetMemoryLimit(Divide(b.Bytes).Heap)
-	}
+	boundNative()
+	debug.SetMemoryLimit(Divide(b.Bytes).Heap)
 }
 
 // containerLimit returns the memory limit of this process's control group, of

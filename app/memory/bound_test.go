@@ -74,7 +74,7 @@ func TestSharesFitTheBound(t *testing.T) {
 		if held > limit*3/4 {
 			t.Errorf("of %d MiB %d MiB are given away", limit>>20, held>>20)
 		}
-		if b.Heap < limit/2 || b.Heap > limit*7/8 {
+		if b.Heap < limit/3 || b.Heap > limit*7/8 {
 			t.Errorf("of %d MiB the collector may use %d MiB", limit>>20, b.Heap>>20)
 		}
 		if b.Produce < 16<<20 || b.Produce > math.MaxInt32 {

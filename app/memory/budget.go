@@ -30,13 +30,13 @@ func Divide(limit int64) Budget {
 		Outcomes:    int(between(limit/(24<<10), 2_000, 20_000)),
 		StateBatch:  int(between(limit/32, 4<<20, 32<<20)),
 		StateCache:  between(limit/8, 16<<20, 256<<20),
-		StateMemory: int(between(limit/16, 4<<20, 64<<20)),
+		StateMemory: int(between((limit-64<<20)/14, 4<<20, 64<<20)), // what a small bound has left
 	}
 	if limit >= 1<<30 {
 		b.Fetches = 4
 	}
-	// The program's text and stacks, and what the kernel has not taken back yet.
-	b.Heap = limit - max(limit/8, 24<<20)
+	// The program's text, 40 MiB, its stacks, and what the kernel has not taken back yet.
+	b.Heap = limit - max(limit/8, 48<<20)
 	if storeOutside {
 		b.Heap -= b.StateCache + 3*int64(b.StateMemory)
 	}

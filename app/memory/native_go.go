@@ -3,3 +3,5 @@
 package memory
 
 const storeOutside = false
+
+func boundNative() {}

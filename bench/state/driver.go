@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"runtime/pprof"
 	"strconv"
 	"strings"
@@ -61,7 +60,7 @@ func measure(d driver) (f figures, err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	d.budget = memory.Divide(d.limit)
-	debug.SetMemoryLimit(d.budget.Heap)
+	memory.Bound{Bytes: d.limit}.Apply()
 	if d.profile != "" {
 		out, err := os.Create(d.profile)
 		if err != nil {
