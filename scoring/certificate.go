@@ -20,6 +20,7 @@ const (
 // The checks of a bundle.
 const (
 	CheckParse       = "parse"       // the bundle is whole and its parts fit together
+	CheckRuntime     = "runtime"     // the library that evaluates the format takes the model
 	CheckReference   = "reference"   // the fast evaluator gives the Reference's bits
 	CheckPreparation = "preparation" // the preparation cases come out as declared
 	CheckGolden      = "golden"      // the golden rows are answered as expected

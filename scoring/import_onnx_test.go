@@ -1,6 +1,8 @@
 package scoring
 
 import (
+	"crypto/ed25519"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -68,6 +70,35 @@ func TestONNXIsWhatTheBundleSays(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// What nobody signed does not reach onnxruntime, where a signature is required.
+func TestUnsignedONNXIsNotStarted(t *testing.T) {
+	t.Setenv("HINDSIGHT_ONNXRUNTIME", "")
+	public, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := writeONNX(t, "torch_sigmoid")
+	load := func() error {
+		_, _, err := Load(dir, Trust(public), Require(CheckSignature), ONNXRuntime("/nowhere.so"))
+		return err
+	}
+	if err := load(); err == nil || errors.Is(err, ErrNoRuntime) || !strings.Contains(err.Error(), "signature: is required") {
+		t.Errorf("unsigned: %v", err)
+	}
+	if err := Sign(dir, private); err != nil {
+		t.Fatal(err)
+	}
+	if err := load(); !errors.Is(err, ErrNoRuntime) {
+		t.Errorf("signed: %v", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "signature"), []byte("AAAA\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := load(); err == nil || errors.Is(err, ErrNoRuntime) || !strings.Contains(err.Error(), "none of the 1 trusted keys") {
+		t.Errorf("signed by another: %v", err)
 	}
 }
 

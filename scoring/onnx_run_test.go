@@ -73,7 +73,7 @@ func TestONNXBundleIsTested(t *testing.T) {
 	_, c, err := Load(dir)
 	wantErrors(t, err, "golden: golden.csv.gz line 2: f0: expected", "and 697 more")
 	results := byName(c)
-	if results[CheckReference] != NotShown || results[CheckRepeatable] != Passed || results[CheckParse] != Passed {
+	if results[CheckReference] != NotShown || results[CheckRepeatable] != Passed || results[CheckRuntime] != Passed {
 		t.Errorf("%+v", c)
 	}
 	if _, _, err := Load(writeONNX(t, "sk_rf"), ONNXRuntime("/nowhere.so")); !errors.Is(err, ErrNoRuntime) {
@@ -90,7 +90,7 @@ func TestONNXRuntimeFailsTheBundle(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, c, err := Load(dir)
-	wantErrors(t, err, "parse: model.onnx: onnxruntime", "Sigmold")
+	wantErrors(t, err, "runtime: model.onnx: onnxruntime", "Sigmold")
 	if c == nil || c.Passed || errors.Is(err, ErrNoRuntime) {
 		t.Errorf("%+v", c)
 	}

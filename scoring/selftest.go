@@ -55,17 +55,14 @@ func (b *Bundle) Test(opts ...Option) (*Certificate, error) {
 		return nil, err
 	}
 	c := &Certificate{Name: b.Name, Version: b.Version, Digest: b.Digest, Passed: true}
-	if m, ok := b.model.(hosted); ok {
-		if err := m.Start(o.onnxRuntime); errors.Is(err, ErrNoRuntime) {
-			return nil, errors.Join(err, f.close())
-		} else if err != nil {
-			c.Add(broken(CheckParse, fmt.Errorf("%s: %w", b.spec.Model.File, err)))
-			return c, f.close()
-		}
-	}
 	c.Add(Check{Name: CheckParse, Result: Passed, Detail: fmt.Sprintf("%d inputs, %d features, %s", len(b.plan.inputs), len(b.plan.columns), b.spec.Model.Format)})
 	if len(o.keys) > 0 || slices.Contains(o.require, CheckSignature) {
 		c.Add(b.checkSignature(f, o.keys))
+	}
+	if m, ok := b.model.(hosted); ok {
+		if err := b.start(m, c, &o); err != nil || !c.Passed {
+			return c, errors.Join(err, f.close())
+		}
 	}
 	c.Add(b.checkPreparation())
 	golden, goldenRows := b.checkGolden(f)
