@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -126,6 +125,9 @@ func (f *fold) foreignScores(ctx context.Context, p *pieces, from int64) error {
 	if !known {
 		return fmt.Errorf("%w: the commits do not tell the clock of %s/%d at offset %d", consumer.ErrFatal, f.config.Topics.Scores, f.a.id, from)
 	}
+	if source.committed.Aside, err = f.aside(ctx, sourceID{f.config.Topics.Scores, f.a.id}, mark.Offset, &source.committed); err != nil {
+		return err
+	}
 	reader := f.stage.scores.another()
 	clock := mark.Clock
 	return f.read(ctx, span{f.config.Topics.Scores, f.a.id, mark.Offset, f.a.scores}, func(r *kgo.Record) error {
@@ -140,7 +142,7 @@ func (f *fold) foreignScores(ctx context.Context, p *pieces, from int64) error {
 // again reads a score that was read before, nil where it was set aside then. The
 // clock stands before it, and is moved.
 func (f *foreignSource) again(ctx context.Context, reader *ScoreReader, r *kgo.Record, partitions int32, clock *schemas.Instant) (*schemas.Score, error) {
-	if slices.Contains(f.committed.Aside, r.Offset) {
+	if wasSetAside(f.committed.Aside, r.Offset) {
 		return nil, nil
 	}
 	score, fault, err := reader.foreign(ctx, r)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -293,9 +292,13 @@ func (f *fold) inPlace(ctx context.Context, p *pieces, from int64) error {
 	if !known {
 		return fmt.Errorf("%w: the commits do not tell the clock of %s/%d at offset %d", consumer.ErrFatal, f.config.Labels.Topic, f.a.id, from)
 	}
+	aside, err := f.aside(ctx, sourceID{f.config.Labels.Topic, f.a.id}, mark.Offset, &f.a.feed)
+	if err != nil {
+		return err
+	}
 	s, clock := f.stage, mark.Clock
 	return f.read(ctx, span{f.config.Labels.Topic, f.a.id, mark.Offset, f.a.labels}, func(r *kgo.Record) error {
-		if slices.Contains(f.a.feed.Aside, r.Offset) {
+		if wasSetAside(aside, r.Offset) {
 			return nil
 		}
 		var l labels.Label

@@ -59,5 +59,8 @@ func DeadLetter(topic string, partitions int32, r *kgo.Record, f Fault) *kgo.Rec
 		add("truncated", strconv.Itoa(len(value)))
 		value = value[:maxDeadLetter]
 	}
-	return &kgo.Record{Topic: topic, Partition: r.Partition % partitions, Key: r.Key, Value: value, Headers: headers}
+	return &kgo.Record{Topic: topic, Partition: DeadLetterPartition(r.Partition, partitions), Key: r.Key, Value: value, Headers: headers}
 }
+
+// DeadLetterPartition is where dead letters of the records of a partition lie.
+func DeadLetterPartition(partition, partitions int32) int32 { return partition % partitions }
