@@ -117,7 +117,7 @@ func (w *coreWorld) arrivals() (map[labels.Position]schemas.Instant, error) {
 		clock, dead := schemas.Beginning, int64(0)
 		for offset, x := range inputs {
 			own, stamp := x.instants()
-			if x.Bad != sound && x.Bad != ancient {
+			if x.Bad != sound && x.Bad != ancient && (x.Label || x.Bad != heavy) {
 				dead++
 				continue
 			}

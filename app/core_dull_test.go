@@ -44,6 +44,7 @@ type dullState struct {
 	tick   schemas.Instant
 	kind   schemas.Kind
 	truth  string
+	extra  schemas.Extra
 	booked schemas.Instant
 }
 
@@ -176,7 +177,7 @@ func (j *dullJoin) giveUp(s *dullLife, tick schemas.Instant) {
 		kind = schemas.Assumed
 	}
 	booked := max(s.score.EventTime.Add(s.horizon()), s.score.Arrival)
-	j.set(s, dullState{tick, kind, s.rules.Missing, booked})
+	j.set(s, dullState{tick, kind, s.rules.Missing, 0, booked})
 	j.emit(s, schemas.Outcome{Kind: kind, Revision: s.revision, Tick: tick, Truth: s.rules.Missing, LabelTime: schemas.Beginning, Arrival: booked})
 }
 
@@ -186,7 +187,7 @@ func (j *dullJoin) set(s *dullLife, now dullState) {
 }
 
 func (j *dullJoin) label(s *dullLife, l labels.Label, tick schemas.Instant) {
-	o := schemas.Outcome{Tick: tick, Truth: l.Truth, Arrival: max(l.Arrival, s.score.Arrival),
+	o := schemas.Outcome{Tick: tick, Truth: l.Truth, Extra: l.Extra, Arrival: max(l.Arrival, s.score.Arrival),
 		LabelTopic: l.Topic, LabelPartition: l.Partition, LabelOffset: l.Offset, LabelTime: l.LabelTime}
 	before := s.state()
 	if l.Arrival > s.score.EventTime.Add(s.horizon()+s.rules.Grace) {
@@ -195,17 +196,18 @@ func (j *dullJoin) label(s *dullLife, l labels.Label, tick schemas.Instant) {
 		return
 	}
 	s.labels = append(s.labels, l)
-	switch winner := s.winner(); {
+	stands := s.winner()
+	switch winner, extra := stands.Truth, stands.Extra; {
 	case before.kind != schemas.Matched:
 		booked := o.Arrival
 		if before.kind == schemas.Assumed {
 			booked = before.booked
 		}
-		j.set(s, dullState{tick, schemas.Matched, winner, booked})
+		j.set(s, dullState{tick, schemas.Matched, winner, extra, booked})
 		o.Fate, o.Kind, o.Revision, o.PreviousTruth = schemas.Used, schemas.Matched, s.revision, before.truth
-	case winner != before.truth:
-		j.set(s, dullState{tick, schemas.Matched, winner, before.booked})
-		o.Fate, o.Kind, o.Revision, o.Truth, o.PreviousTruth = schemas.Revision, schemas.Matched, s.revision, winner, before.truth
+	case winner != before.truth || extra != before.extra:
+		j.set(s, dullState{tick, schemas.Matched, winner, extra, before.booked})
+		o.Fate, o.Kind, o.Revision, o.Truth, o.Extra, o.PreviousTruth = schemas.Revision, schemas.Matched, s.revision, winner, extra, before.truth
 	case l.Truth == winner:
 		o.Fate = schemas.SameAgain
 	default:
@@ -215,15 +217,15 @@ func (j *dullJoin) label(s *dullLife, l labels.Label, tick schemas.Instant) {
 }
 
 // winner sorts the labels and looks.
-func (l *dullLife) winner() string {
+func (l *dullLife) winner() labels.Label {
 	all := slices.Clone(l.labels)
 	slices.SortFunc(all, func(a, b labels.Label) int {
 		return cmp.Or(cmp.Compare(a.LabelTime, b.LabelTime), cmp.Compare(a.Arrival, b.Arrival), cmp.Compare(a.Topic, b.Topic),
 			cmp.Compare(a.Partition, b.Partition), cmp.Compare(a.Offset, b.Offset))
 	})
-	best := all[len(all)-1].Truth
+	best := all[len(all)-1]
 	if l.rules.Conflict == labels.First {
-		return all[0].Truth
+		return all[0]
 	}
 	if l.rules.Conflict == labels.Majority {
 		n := map[string]int{}
@@ -231,8 +233,8 @@ func (l *dullLife) winner() string {
 			n[x.Truth]++
 		}
 		for _, x := range slices.Backward(all) {
-			if n[x.Truth] > n[best] {
-				best = x.Truth
+			if n[x.Truth] > n[best.Truth] {
+				best = x
 			}
 		}
 	}
@@ -263,7 +265,7 @@ func (j *dullJoin) emit(l *dullLife, o schemas.Outcome) {
 
 func (j *dullJoin) fate(l labels.Label, f schemas.Fate, tick schemas.Instant) {
 	j.outcomes[l.EventID] = append(j.outcomes[l.EventID], schemas.Outcome{
-		EventID: l.EventID, Fate: f, Tick: tick, ScorePartition: -1, SourcePartition: -1, Truth: l.Truth, Arrival: l.Arrival,
+		EventID: l.EventID, Fate: f, Tick: tick, ScorePartition: -1, SourcePartition: -1, Truth: l.Truth, Extra: l.Extra, Arrival: l.Arrival,
 		LabelTopic: l.Topic, LabelPartition: l.Partition, LabelOffset: l.Offset, LabelTime: l.LabelTime,
 	})
 }
@@ -331,7 +333,7 @@ func (l *dullLife) add(cells map[dullCell]*schemas.Sums, s dullState, sign int64
 				sums.Unlabelled += sign
 			case schemas.Assumed, schemas.Matched:
 				o := schemas.Observation{Truth: s.truth, Prediction: l.score.Prediction, Positive: l.score.Positive,
-					Value: l.score.Value, Assumed: s.kind == schemas.Assumed}
+					Value: l.score.Value, Assumed: s.kind == schemas.Assumed, Extra: s.extra}
 				sums.Observe(sign, o)
 				if clock == schemas.EventClock {
 					sums.Learn(sign, o, schemas.DelayBin(s.booked.Sub(l.score.EventTime)))
@@ -400,7 +402,11 @@ func newDullJoin(w *coreWorld, p int32, arrivals map[labels.Position]schemas.Ins
 				continue
 			}
 			own, _ := x.instants()
-			j.labels = append(j.labels, labels.Label{EventID: x.ID, Truth: string('0' + rune(x.Class)), LabelTime: own,
+			extra, err := schemas.ExtraOf(x.weight())
+			if err != nil {
+				return nil, err
+			}
+			j.labels = append(j.labels, labels.Label{EventID: x.ID, Truth: string('0' + rune(x.Class)), Extra: extra, LabelTime: own,
 				Arrival: arrival(at), Topic: id.topic, Partition: id.partition, Offset: int64(offset)})
 		}
 	}

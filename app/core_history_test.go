@@ -1,8 +1,10 @@
 package app
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -40,7 +42,8 @@ type coreInput struct {
 	Time      int // seconds: event or label time
 	Stamp     int // seconds: the record's
 	ID        string
-	Class     int // event: what is predicted, label: what is true
+	Class     int     // event: what is predicted, label: what is true
+	Weight    float64 // 0: 1
 	Bad       coreBad
 }
 
@@ -55,6 +58,7 @@ const (
 	ancient          // 1970
 	absurd           // 290,000 years ago
 	crashing         // a label, joined in place, that the join panics on
+	heavy            // a weight that is none
 )
 
 // crashMark begins the ids that the join panics on.
@@ -130,7 +134,7 @@ func drawInput(d *dice, c *coreCase, lag []int, ids, now int) coreInput {
 		x.Time, x.Stamp = x.Time/60*60, x.Stamp/60*60
 	}
 	if d.one(20) {
-		x.Bad = coreBad(1 + d.n(6))
+		x.Bad = coreBad(1 + d.n(7))
 	}
 	switch {
 	case x.Bad != crashing:
@@ -139,8 +143,13 @@ func drawInput(d *dice, c *coreCase, lag []int, ids, now int) coreInput {
 	default:
 		x.Bad = garbage
 	}
+	if d.one(3) {
+		x.Weight = []float64{0.25, 3, 1 + 1./3, 10_000}[d.n(4)]
+	}
 	return x
 }
+
+func (x *coreInput) weight() float64 { return cmp.Or(x.Weight, 1) }
 
 // instants returns the input's own time and the record's stamp.
 func (x *coreInput) instants() (own, stamp schemas.Instant) {
@@ -163,7 +172,7 @@ func (x *coreInput) instants() (own, stamp schemas.Instant) {
 }
 
 const coreLabelSchema = `{"type":"record","name":"L","fields":[{"name":"id","type":"string"},{"name":"truth","type":"string"},
-	{"name":"time","type":{"type":"long","logicalType":"timestamp-micros"}}]}`
+	{"name":"time","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"weight","type":"double"}]}`
 
 // record encodes a label as its user would. Events need no encoding: SCORE is simulated.
 func (x *coreInput) record() *kgo.Record {
@@ -175,7 +184,12 @@ func (x *coreInput) record() *kgo.Record {
 	r.Topic = "labels"
 	if r.Value = []byte{0xff}; x.Bad != garbage {
 		text := func(dst []byte, s string) []byte { return append(binary.AppendVarint(dst, int64(len(s))), s...) }
+		weight := x.weight()
+		if x.Bad == heavy {
+			weight = []float64{math.NaN(), math.Inf(1), -1, 0, 1e9}[x.At%5]
+		}
 		r.Value = binary.AppendVarint(text(text(nil, x.ID), fmt.Sprint(x.Class)), int64(own))
+		r.Value = binary.LittleEndian.AppendUint64(r.Value, math.Float64bits(weight))
 	}
 	return r
 }
@@ -187,7 +201,7 @@ func (c *coreCase) config(n int) *config.Config {
 	cfg := &config.Config{
 		Events: config.Events{Topic: "events", Clock: config.EventTimeClock, MaxSkew: coreSkew, Segments: []string{"side"}},
 		Labels: config.Labels{
-			Topic: "labels", ID: "id", Value: "truth", Time: "time", Clock: config.LabelTimeClock,
+			Topic: "labels", ID: "id", Value: "truth", Time: "time", Weight: "weight", Clock: config.LabelTimeClock,
 			Horizon: time.Duration(c.Horizons[n]) * time.Minute, Grace: 3 * time.Minute, Early: 5 * time.Minute,
 			Conflict: c.Conflicts[n], Missing: config.Missing{Assumed: c.Assumed, Class: "0"}, IdleAfter: 100 * time.Hour,
 		},

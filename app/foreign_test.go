@@ -39,23 +39,25 @@ const (
 		{"name": "request", "type": {"type": "record", "name": "Request", "fields": [{"name": "channel", "type": "int"}, {"name": "country", "type": ["string", "null"]}, {"name": "id", "type": "string"}]}},
 		{"name": "ts", "type": {"type": "long", "logicalType": "timestamp-micros"}}]}`
 	theirLabels = `{"type": "record", "name": "Chargeback", "fields": [
-		{"name": "id", "type": "string"}, {"name": "fraud", "type": "boolean"}, {"name": "known", "type": {"type": "long", "logicalType": "timestamp-millis"}}]}`
+		{"name": "id", "type": "string"}, {"name": "fraud", "type": "boolean"}, {"name": "known", "type": {"type": "long", "logicalType": "timestamp-millis"}}, {"name": "times", "type": "int"}]}`
 
 	foreignConfig = `
 kafka: {group: foreign}
 registry: {url: http://registry}
 scores: {partitioner: crc32, id: request.id, value: p, version: release, time: ts, segments: [request.country], model: fraud, classes: ["0", "1"], threshold: 0.25, oldest: 2026-01-01T00:00:00Z}
-labels: {topic: chargebacks, wire: bare, schema: label.avsc, id: id, value: fraud, time: known, clock: label_time, horizon: 2d, grace: 6h}
+labels: {topic: chargebacks, wire: bare, schema: label.avsc, id: id, value: fraud, time: known, weight: times, clock: label_time, horizon: 2d, grace: 6h}
 topics: {scores: decisions}
 output: {wire: single-object}
 watch:
   slice: 1h
-  windows: [{name: day, size: 1d}]
+  windows: [{name: day, size: 1d}, {name: learnt, size: 1d, clock: label}]
   metrics: [accuracy, auc]
   alarms:
     - {name: low, metric: accuracy, window: day, below: 0.9, segments: [request.country], min_labels: 20}
     - {name: labels-stopped, feed: silent, for: 42h, hold: 1h}
     - {name: labels-few, feed: coverage, window: day, below: 0.5, min_scores: 50}
+    - {name: ids-differ, feed: orphans, window: learnt, above: 0.0001, min_labels: 50, confidence: 0.6, hold: 0s}
+    - {name: labels-slow, feed: slow, window: day, below: 0.7, min_labels: 20, hold: 0s}
 `
 )
 
@@ -67,9 +69,9 @@ type theirs struct {
 	text   string // of the configuration
 	n      int
 
-	want map[string]int64 // report: outcomes and labels by bucket
-	dead map[string]int   // dead letters of scores by class
-	good map[string][2]int64
+	want map[string]int64    // report: outcomes and labels by bucket
+	dead map[string]int      // dead letters of scores by class
+	good map[string][3]int64 // labels, their weight, and that of those that agree
 }
 
 func avroText(b []byte, s string) []byte {
@@ -129,18 +131,18 @@ func (f *theirs) publish() {
 	ids := [2]uint32{f.register("decisions-value", theirSchema), 0}
 	ids[1] = f.register("decisions-value-2", theirSchema2)
 	rng := rand.New(rand.NewPCG(11, 13))
-	f.want, f.dead, f.good = map[string]int64{}, map[string]int{}, map[string][2]int64{}
+	f.want, f.dead, f.good = map[string]int64{}, map[string]int{}, map[string][3]int64{}
 	start := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 	var records []*kgo.Record
 	put := func(partition int32, value []byte, at time.Time) {
 		records = append(records, &kgo.Record{Topic: "decisions", Partition: partition, Key: []byte("not the id"), Value: value, Timestamp: at})
 	}
-	label := func(id string, fraud bool, at time.Time) {
+	label := func(id string, fraud bool, weight int64, at time.Time) {
 		b := append(avroText(nil, id), 0)
 		if fraud {
 			b[len(b)-1] = 1
 		}
-		b = binary.AppendVarint(b, at.UnixMilli())
+		b = binary.AppendVarint(binary.AppendVarint(b, at.UnixMilli()), weight)
 		records = append(records, &kgo.Record{Topic: "chargebacks", Partition: int32(rng.IntN(2)), Value: b, Timestamp: at})
 	}
 	bad := func(class string, partition int32, value []byte, at time.Time) {
@@ -187,11 +189,13 @@ func (f *theirs) publish() {
 		case k == 0, i >= f.n/4 && i < f.n*3/4: // its label never comes, and for a time no label does
 			f.want["unlabelled"]++
 		default:
-			label(id, fraud, at.Add(time.Duration(1+rng.IntN(40))*time.Hour))
+			weight := 1 + int64(i%4)
+			label(id, fraud, weight, at.Add(time.Duration(1+rng.IntN(40))*time.Hour))
 			f.want["matched"]++
 			f.want["used"]++
-			if sum[0]++; predicted == truth {
-				sum[1]++
+			sum[0]++
+			if sum[1] += weight; predicted == truth {
+				sum[2] += weight
 			}
 		}
 		if sum[0] > 0 {
@@ -229,7 +233,7 @@ func (f *theirs) publish() {
 			f.want["duplicate"]++
 		}
 		if i%200 == 5 { // which does not count as a sign of life
-			label(fmt.Sprint("ghost-", i), true, at)
+			label(fmt.Sprint("ghost-", i), true, 1, at)
 			f.want["orphan or waiting"]++
 		}
 	}
@@ -312,10 +316,12 @@ func (f *theirs) check(r *app.Report) {
 	if diff := cmp.Diff(f.want, got); diff != "" {
 		f.t.Errorf("(-want +got)\n%s", diff)
 	}
-	found := map[string][2]int64{}
+	found := map[string][3]int64{}
 	for _, w := range r.Windows {
-		if w.Segment == "" && w.N > 0 {
-			found[w.Start.Format(time.DateOnly)+" "+w.Version] = [2]int64{w.N, int64(math.Round(w.Metrics["accuracy"].Value * float64(w.N)))}
+		if w.Window == "day" && w.Segment == "" && w.N > 0 {
+			key := w.Start.Format(time.DateOnly) + " " + w.Version
+			weight := f.good[key][1]
+			found[key] = [3]int64{w.N, weight, int64(math.Round(w.Metrics["accuracy"].Value * float64(weight)))}
 		}
 	}
 	if diff := cmp.Diff(f.good, found); diff != "" {
@@ -363,7 +369,7 @@ func TestScoresOfAnotherProgram(t *testing.T) {
 		}
 		alarms[fmt.Sprint(a.Name, " ", a.State)] = true
 	}
-	for _, want := range []string{"labels-stopped ok", "labels-stopped pending", "labels-stopped firing", "labels-stopped resolved", "labels-few firing"} {
+	for _, want := range []string{"labels-stopped ok", "labels-stopped pending", "labels-stopped firing", "labels-stopped resolved", "labels-few firing", "ids-differ firing", "labels-slow firing"} {
 		if !alarms[want] {
 			t.Errorf("no alarm %s: %v", want, alarms)
 		}
@@ -425,7 +431,7 @@ func TestScoresOfAnotherProgramAfterAPause(t *testing.T) {
 		b = binary.LittleEndian.AppendUint32(avroText(avroText(b, id), "DE"), math.Float32bits(0.5))
 		records := []*kgo.Record{{Topic: "decisions", Partition: crc(id, 3), Value: b, Timestamp: at}}
 		if labelled {
-			label := binary.AppendVarint(append(avroText(nil, id), 1), at.UnixMilli())
+			label := binary.AppendVarint(binary.AppendVarint(append(avroText(nil, id), 1), at.UnixMilli()), 1)
 			records = append(records, &kgo.Record{Topic: "chargebacks", Partition: int32(i % 2), Value: label, Timestamp: at})
 		}
 		if err := f.client.ProduceSync(t.Context(), records...).FirstErr(); err != nil {

@@ -21,6 +21,8 @@ const (
 	labelID    = 0 // text
 	labelValue = 1 // text
 	labelTime  = 0 // time
+
+	labelWeight = 0 // number
 )
 
 func labelFields(c config.Labels) []schemas.Field {
@@ -30,6 +32,9 @@ func labelFields(c config.Labels) []schemas.Field {
 	}
 	if c.Time != "" {
 		fields = append(fields, schemas.Field{Path: c.Time, Type: schemas.Time, Slot: labelTime, Optional: true})
+	}
+	if c.Weight != "" {
+		fields = append(fields, schemas.Field{Path: c.Weight, Type: schemas.Number, Slot: labelWeight, Optional: true})
 	}
 	return fields
 }
@@ -84,6 +89,12 @@ func (s *labelReader) decode(ctx context.Context, value []byte, timestamp int64,
 	l.LabelTime = schemas.InstantOfMillis(timestamp)
 	if c.Time != "" {
 		l.LabelTime = s.row.Times[labelTime]
+	}
+	if c.Weight != "" {
+		var fault *consumer.Fault
+		if l.Extra, fault = rules.Weight(c, s.row.Numbers[labelWeight]); fault != nil {
+			return fault, nil
+		}
 	}
 	return rules.CheckLabel(c, l.LabelTime, schemas.InstantOfMillis(timestamp)), nil
 }
@@ -267,7 +278,7 @@ func (s *labelReader) reroutedLabel(ctx context.Context, r *kgo.Record, o *origi
 		return nil, err
 	}
 	if fault != nil {
-		return nil, fmt.Errorf("%w: %s/%d offset %d: the label of %s/%d offset %d was readable when it was forwarded and is not now (%s): restore labels.schema, labels.id and labels.value",
+		return nil, fmt.Errorf("%w: %s/%d offset %d: the label of %s/%d offset %d was readable when it was forwarded and is not now (%s): restore labels.schema, labels.id, labels.value and labels.weight",
 			consumer.ErrFatal, r.Topic, r.Partition, r.Offset, o.topic, o.partition, o.offset, fault.Message)
 	}
 	l.Arrival, l.Topic, l.Partition, l.Offset, l.Rerouted = o.arrival, o.topic, o.partition, o.offset, r.Offset

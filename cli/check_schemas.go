@@ -93,6 +93,9 @@ func (k *checker) labelsInput() input {
 	in := input{section: "labels", topic: c.Topic, wire: c.Wire, file: c.Schema, byTime: c.Clock == config.LabelTimeClock}
 	in.id = schemas.Field{Path: c.ID, Type: schemas.Text}
 	in.others = []schemas.Field{{Path: c.Value, Type: schemas.Text, Slot: 1}}
+	if c.Weight != "" {
+		in.others = append(in.others, schemas.Field{Path: c.Weight, Type: schemas.Number})
+	}
 	if c.Time != "" {
 		in.time = &schemas.Field{Path: c.Time, Type: schemas.Time}
 	}

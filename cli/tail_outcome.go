@@ -30,6 +30,7 @@ type outcomeJSON struct {
 	Positive      string            `json:"positive"`
 	Truth         string            `json:"truth"`
 	PreviousTruth string            `json:"previous_truth"`
+	Weight        figure            `json:"weight"`
 	EventTime     stamp             `json:"event_time"`
 	LabelTime     stamp             `json:"label_time"`
 	Arrival       stamp             `json:"arrival"`
@@ -46,7 +47,7 @@ func readOutcome(r *kgo.Record) (shown, error) {
 	j := outcomeJSON{
 		position: positionOf(r), EventID: o.EventID, Kind: o.Kind, Fate: o.Fate, Revision: o.Revision, Tick: stamp(o.Tick),
 		Model: o.Model, Version: o.Version, Role: o.Role, Value: figure(o.Value), Prediction: o.Prediction, Positive: o.Positive,
-		Truth: o.Truth, PreviousTruth: o.PreviousTruth, EventTime: stamp(o.EventTime), LabelTime: stamp(o.LabelTime),
+		Truth: o.Truth, PreviousTruth: o.PreviousTruth, Weight: figure(o.Extra.Weight()), EventTime: stamp(o.EventTime), LabelTime: stamp(o.LabelTime),
 		Arrival: stamp(o.Arrival), Segments: segments(o.Segments), Bins: filled(o.Bins), Challengers: answers(o.Challengers),
 	}
 	value := ""

@@ -135,6 +135,11 @@ func (in *intake) admit(s *schemas.Slice) error {
 				return fmt.Errorf("slice of partition %d, tick %v: histogram bin %d is not below %d", s.Partition, s.Tick, b.Bin, schemas.HistogramBins)
 			}
 		}
+		for _, b := range s.Cells[i].BinWeights {
+			if b.Bin >= schemas.HistogramBins {
+				return fmt.Errorf("slice of partition %d, tick %v: histogram bin %d is not below %d", s.Partition, s.Tick, b.Bin, schemas.HistogramBins)
+			}
+		}
 		for _, d := range s.Cells[i].Delays {
 			if d.Bin >= schemas.DelayBins {
 				return fmt.Errorf("slice of partition %d, tick %v: delay bin %d is not below %d", s.Partition, s.Tick, d.Bin, schemas.DelayBins)

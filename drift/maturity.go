@@ -65,7 +65,7 @@ func (c *calendar) samples(w *window, sums *metric.Sums, now schemas.Instant) (s
 	case c.spec.Clock != schemas.EventClock:
 		return nil, metric.OnLabelClock
 	case w.frame.final <= now || c.cohorts == nil:
-		return []metric.Sample{{Pairs: sums.Pairs()}}, ""
+		return []metric.Sample{{Pairs: sums.Pairs(), Weights: sums.Weights()}}, ""
 	}
 	k := c.cohorts.of(w.track.segment, now)
 	classes := classesOf(sums.Pairs())
@@ -86,6 +86,7 @@ func (c *calendar) samples(w *window, sums *metric.Sums, now schemas.Instant) (s
 		}
 		next.scored += float64(p.sums.Scored)
 		next.pairs = append(next.pairs, p.sums.Pairs()...)
+		next.weights = append(next.weights, p.sums.Weights()...)
 		if next.suffices() {
 			all = append(all, next)
 			next = newStratum(len(classes))
@@ -103,7 +104,7 @@ func (c *calendar) samples(w *window, sums *metric.Sums, now schemas.Instant) (s
 	}
 	all = all[:last+1]
 	for _, s := range all {
-		samples = append(samples, metric.Sample{Pairs: s.pairs, Known: s.shares(classes)})
+		samples = append(samples, metric.Sample{Pairs: s.pairs, Weights: s.weights, Known: s.shares(classes)})
 	}
 	return samples, ""
 }
@@ -121,6 +122,8 @@ type stratum struct {
 	scored float64
 	known  []float64 // by class: the sum over the scores of the share that should be known
 	pairs  []schemas.Pair
+
+	weights []schemas.PairWeight
 }
 
 func newStratum(classes int) stratum { return stratum{known: make([]float64, classes)} }
@@ -132,6 +135,7 @@ func (s *stratum) suffices() bool {
 func (s *stratum) join(younger stratum) {
 	s.scored += younger.scored
 	s.pairs = append(s.pairs, younger.pairs...)
+	s.weights = append(s.weights, younger.weights...)
 	for i, known := range younger.known {
 		s.known[i] += known
 	}

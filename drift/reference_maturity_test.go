@@ -216,7 +216,7 @@ func (d *dull) figure(m metric.Metric, s WindowSpec, key dullKey, sums *metric.S
 	case s.Clock != schemas.EventClock:
 		return m.Undefined(sums.Labelled(), "label clock")
 	case final:
-		return m.Weigh([]metric.Sample{{Pairs: sums.Pairs()}}, confidence)
+		return m.Weigh([]metric.Sample{{Pairs: sums.Pairs(), Weights: sums.Weights()}}, confidence)
 	}
 	of, _ := d.own(key.segment, now)
 	known := map[string]dullCurve{}
@@ -300,7 +300,7 @@ func (d *dull) figure(m metric.Metric, s WindowSpec, key dullKey, sums *metric.S
 		for truth := range known {
 			shares[truth] = due(part, truth)
 		}
-		samples = append(samples, metric.Sample{Pairs: all.Pairs(), Known: shares})
+		samples = append(samples, metric.Sample{Pairs: all.Pairs(), Weights: all.Weights(), Known: shares})
 	}
 	return m.Weigh(samples, confidence)
 }

@@ -207,6 +207,7 @@ func drawCells(random *rand.Rand, config Config, tick schemas.Instant) []schemas
 			score = 1 - score
 		}
 		merge(&sums, truth, score)
+		weigh(&sums, truth, score, rand.New(rand.NewPCG(uint64(tick), math.Float64bits(score))))
 		o := schemas.Observation{Truth: map[bool]string{false: "0", true: "1"}[truth], Prediction: map[bool]string{false: "0", true: "1"}[score >= 0.5], Positive: "1", Value: score}
 		learnt.Await(1, o.Positive, o.Value)
 		learnt.Learn(1, o, schemas.DelayBin(time.Duration(float64(late)*random.Float64())))
@@ -237,6 +238,19 @@ func drawCells(random *rand.Rand, config Config, tick schemas.Instant) []schemas
 		cells = append(cells, shadow)
 	}
 	return cells
+}
+
+// weigh gives every other outcome a weight.
+func weigh(sums *schemas.Sums, truth bool, score float64, random *rand.Rand) {
+	extra, err := schemas.ExtraOf(math.Exp(random.NormFloat64()))
+	if random.IntN(2) == 0 || err != nil {
+		return
+	}
+	class := map[bool]string{false: "0", true: "1"}
+	var s schemas.Sums
+	s.Observe(1, schemas.Observation{Truth: class[truth], Prediction: class[score >= 0.5], Positive: "1", Value: score, Extra: extra})
+	sums.PairWeights = schemas.AddPairWeights(sums.PairWeights, s.PairWeights, 1)
+	sums.BinWeights = schemas.AddBinWeights(sums.BinWeights, s.BinWeights, 1)
 }
 
 func merge(sums *schemas.Sums, truth bool, score float64) {
@@ -272,7 +286,7 @@ func correction(cell schemas.Cell) schemas.Cell {
 	class := map[bool]string{false: "0", true: "1"}
 	bin := cell.Histogram[0]
 	prediction := class[bin.Bin >= schemas.HistogramBins/2]
-	delays := cell.Delays
+	delays, pairs, bins := cell.Delays, cell.PairWeights, cell.BinWeights
 	cell.Sums = schemas.Sums{}
 	for _, d := range delays {
 		if d.Truth == class[bin.Positive] { // a corrected class takes its delay along
@@ -286,6 +300,20 @@ func correction(cell schemas.Cell) schemas.Cell {
 			Pairs:     []schemas.Pair{{Truth: class[positive], Prediction: prediction, N: n}},
 			Histogram: []schemas.HistogramBin{{Positive: positive, Bin: bin.Bin, N: n}},
 		})
+	}
+	for _, p := range pairs {
+		if p.Truth == class[bin.Positive] && p.Prediction == prediction {
+			cell.PairWeights = schemas.AddPairWeights(cell.PairWeights, []schemas.PairWeight{p}, -1)
+			p.Truth = class[!bin.Positive]
+			cell.PairWeights = schemas.AddPairWeights(cell.PairWeights, []schemas.PairWeight{p}, 1)
+		}
+	}
+	for _, b := range bins {
+		if b.Positive == bin.Positive && b.Bin == bin.Bin {
+			cell.BinWeights = schemas.AddBinWeights(cell.BinWeights, []schemas.BinWeight{b}, -1)
+			b.Positive = !b.Positive
+			cell.BinWeights = schemas.AddBinWeights(cell.BinWeights, []schemas.BinWeight{b}, 1)
+		}
 	}
 	return cell
 }

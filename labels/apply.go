@@ -32,7 +32,7 @@ func (j *Join) applyScore(b store.Batch, tick schemas.Instant, offset, lifted in
 	e := &j.entry
 	e.score, j.score = j.score, e.score // lists change hands instead of being copied
 	e.offset, e.tick, e.rules = offset, tick, rules.Offset
-	e.kind, e.revision, e.booked, e.truth, e.truths = schemas.NoKind, 0, 0, "", e.truths[:0]
+	e.kind, e.revision, e.booked, e.truth, e.extra, e.truths = schemas.NoKind, 0, 0, "", 0, e.truths[:0]
 	forgotten := e.forgotten(&rules.Settings)
 	rules.Needed = max(rules.Needed, forgotten)
 	j.need(forgotten, offset, nothing, lifted)
@@ -90,18 +90,19 @@ func (j *Join) join(tick schemas.Instant, w *waits) error {
 	if own := j.meta.Timeline.at(j.meta.Timeline.after(l.Arrival)); own != nil {
 		own.Needed = max(own.Needed, forgotten) // a rebuild must place the label, too
 	}
-	first, winner := e.kind != schemas.Matched, e.truths.winner(rules.Conflict)
+	first := e.kind != schemas.Matched
+	winner, extra := e.truths.winner(rules.Conflict)
 	switch {
 	case first:
 		j.meta.Ledger.moveScore(e.kind, schemas.Matched)
 		j.sums.matched(&j.config, e, l)
 		previous := e.truth
-		e.kind, e.truth = schemas.Matched, l.Truth
+		e.kind, e.truth, e.extra = schemas.Matched, l.Truth, l.Extra
 		return j.emitDecision(tick, l, schemas.Used, previous)
-	case winner != e.truth:
-		j.sums.revised(&j.config, e, winner)
+	case winner != e.truth || extra != e.extra: // another weight is another truth
+		j.sums.revised(&j.config, e, winner, extra)
 		previous := e.truth
-		e.truth = winner
+		e.truth, e.extra = winner, extra
 		return j.emitDecision(tick, l, schemas.Revision, previous)
 	case l.Truth == e.truth:
 		return j.emitFate(tick, l, schemas.SameAgain, e)

@@ -119,8 +119,8 @@ func (j *Join) labelFromInbox(b store.Batch, tick, arrival schemas.Instant, rest
 	p, ok := placeOf(rest)
 	d := decoder{rest: string(value)}
 	w := waits{lifted: d.int()}
-	w.Label = Label{EventID: d.text(), Truth: d.text(), LabelTime: d.instant(), Arrival: arrival,
-		Topic: p.topic, Partition: p.partition, Offset: p.offset, Rerouted: p.read}
+	w.Label = Label{EventID: d.text(), Arrival: arrival, Topic: p.topic, Partition: p.partition, Offset: p.offset, Rerouted: p.read}
+	d.truth(&w.Label)
 	if !ok || !d.ok() {
 		return fmt.Errorf("label of arrival %v: %w", arrival, ErrDamaged)
 	}

@@ -24,15 +24,19 @@ func fullEntry() entry {
 			Challengers: []schemas.Answer{{Model: "n", Version: "3", Value: -1, Probabilities: []float64{0.5, 0.5}, Prediction: "x"}, {}},
 		},
 		offset: 12, tick: 5 * minute, rules: 4, kind: schemas.Matched, revision: 3, booked: 6 * minute, truth: "yes",
-		truths: truths{{"yes", 2, r, s}, {"no", 1, s, s}},
+		truths: truths{{"yes", 2, r, s, 0, 0}, {"no", 1, s, s, 0, 0}},
 	}
 }
 
 func TestEntryRoundTrip(t *testing.T) {
 	undecided := fullEntry()
 	undecided.kind, undecided.revision, undecided.booked, undecided.truth, undecided.truths = schemas.NoKind, 0, 0, "", nil
-	for _, want := range []entry{fullEntry(), undecided} {
-		got := fullEntry() // what was there before must not shine through
+	weighted := fullEntry()
+	weighted.extra, weighted.truths[0].firstExtra, weighted.truths[1].lastExtra = 5, -3, 1<<33
+	unweighted := fullEntry()
+	for _, want := range []entry{fullEntry(), weighted, undecided} {
+		got := weighted // what was there before must not shine through
+		got.truths = slices.Clone(got.truths)
 		text := appendEntry(nil, &want)
 		d := decoder{rest: string(text[1:])}
 		d.entry("a", &got)
@@ -44,7 +48,8 @@ func TestEntryRoundTrip(t *testing.T) {
 		}
 		for n := range text {
 			if d := (decoder{rest: string(text[1:max(n, 1)])}); n > 0 {
-				if d.entry("a", &got); d.ok() {
+				// The weights come last: without them it is what they were added to.
+				if d.entry("a", &got); d.ok() && !(want.extra != 0 && n == len(appendEntry(nil, &unweighted))) {
 					t.Errorf("the first %d of %d bytes are an entry, too", n, len(text))
 				}
 			}

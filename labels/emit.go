@@ -16,7 +16,7 @@ func (j *Join) emitDecision(tick schemas.Instant, l *Label, fate schemas.Fate, p
 	e.revision++
 	o := j.ofScore(tick, &e.score, e.offset)
 	o.Kind, o.Revision = e.kind, e.revision
-	o.Truth, o.PreviousTruth = e.truth, previous
+	o.Truth, o.Extra, o.PreviousTruth = e.truth, e.extra, previous
 	if l == nil {
 		o.Arrival = e.booked
 	} else {
@@ -50,7 +50,7 @@ func (j *Join) emitFate(tick schemas.Instant, l *Label, fate schemas.Fate, e *en
 		o = &j.outcome
 		*o = schemas.Outcome{EventID: l.EventID, Tick: tick, ScorePartition: -1, SourcePartition: -1, Arrival: l.Arrival}
 	}
-	o.Truth = l.Truth
+	o.Truth, o.Extra = l.Truth, l.Extra
 	addLabel(o, l, fate)
 	return j.publish(o)
 }

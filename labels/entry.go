@@ -2,6 +2,7 @@ package labels
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"hindsight/schemas"
 )
@@ -24,6 +25,7 @@ type entry struct {
 	revision int32           // of the latest outcome
 	booked   schemas.Instant // where its sums stand on the label clock
 	truth    string          // that stands
+	extra    schemas.Extra   // of its weight
 	truths   truths          // all labels that count
 }
 
@@ -71,7 +73,18 @@ func appendEntry(dst []byte, e *entry) []byte {
 			dst = appendRank(dst, t.last)
 		}
 	}
+	if !e.weighted() {
+		return dst
+	}
+	dst = appendInt(dst, int64(e.extra))
+	for i := range e.truths {
+		dst = appendInt(appendInt(dst, int64(e.truths[i].firstExtra)), int64(e.truths[i].lastExtra))
+	}
 	return dst
+}
+
+func (e *entry) weighted() bool {
+	return e.extra != 0 || slices.ContainsFunc(e.truths, func(t truth) bool { return t.firstExtra != 0 || t.lastExtra != 0 })
 }
 
 func appendRank(dst []byte, r rank) []byte {
@@ -92,7 +105,7 @@ func (d *decoder) entry(id string, e *entry) {
 	d.score(&e.score)
 	e.score.EventID = id
 	e.tick = e.score.EventTime + wait
-	e.booked, e.truth, e.truths = 0, "", e.truths[:0]
+	e.booked, e.truth, e.extra, e.truths = 0, "", 0, e.truths[:0]
 	if e.kind == schemas.NoKind {
 		return
 	}
@@ -106,7 +119,16 @@ func (d *decoder) entry(id string, e *entry) {
 		}
 		e.truths = append(e.truths, t)
 	}
+	if d.rest == "" {
+		return
+	}
+	e.extra = d.extra()
+	for i := range e.truths {
+		e.truths[i].firstExtra, e.truths[i].lastExtra = d.extra(), d.extra()
+	}
 }
+
+func (d *decoder) extra() schemas.Extra { return schemas.Extra(d.int()) }
 
 func (d *decoder) rank() rank {
 	r := rank{labelTime: d.instant()}

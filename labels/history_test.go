@@ -136,6 +136,9 @@ func (h *history) add(r *rand.Rand, s source, offset int64, arrival, now schemas
 		EventID: id, Truth: fmt.Sprint(r.IntN(3)), LabelTime: now - schemas.Instant(r.Int64N(int64(4*minute))),
 		Arrival: arrival, Topic: s.topic, Partition: s.partition, Offset: offset, Rerouted: -1,
 	}
+	if r.IntN(3) == 0 {
+		l.Extra = schemas.Extra(r.Int64N(1<<r.IntN(32)) - schemas.WeightScale + 1)
+	}
 	if s.partition == ownPartition {
 		h.inPlace = append(h.inPlace, l)
 		return

@@ -121,8 +121,7 @@ func (j *Join) AddLabel(b store.Batch, l *Label) error {
 	j.key = appendPlace(j.prefix.timed(j.key, labelInbox, arrival), place{from, l.Offset, l.Rerouted})
 	j.value = appendInt(j.value[:0], lifted)
 	j.value = appendText(j.value, l.EventID)
-	j.value = appendText(j.value, l.Truth)
-	j.value = appendInt(j.value, int64(l.LabelTime))
+	j.value = appendTruth(j.value, l)
 	return b.Set(j.key, j.value)
 }
 

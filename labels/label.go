@@ -11,6 +11,7 @@ import (
 type Label struct {
 	EventID   string
 	Truth     string // canonical text
+	Extra     schemas.Extra
 	LabelTime schemas.Instant
 	Arrival   schemas.Instant // its source's clock when it stood at the label
 	Topic     string          // the source: where its user put it
@@ -46,4 +47,22 @@ func (r rank) compare(s rank) int {
 		cmp.Compare(r.partition, s.partition),
 		cmp.Compare(r.offset, s.offset),
 	)
+}
+
+// appendTruth appends what a label says, at the end of a value: a weight only
+// where it has one.
+func appendTruth(dst []byte, l *Label) []byte {
+	dst = appendInt(appendText(dst, l.Truth), int64(l.LabelTime))
+	if l.Extra != 0 {
+		dst = appendInt(dst, int64(l.Extra))
+	}
+	return dst
+}
+
+// truth reads what appendTruth wrote.
+func (d *decoder) truth(l *Label) {
+	l.Truth, l.LabelTime = d.text(), d.instant()
+	if d.rest != "" {
+		l.Extra = d.extra()
+	}
 }

@@ -29,6 +29,7 @@ type life struct {
 	revision int32
 	labels   []Label
 	truth    string
+	extra    schemas.Extra
 	booked   schemas.Instant
 }
 
@@ -210,21 +211,22 @@ func (ref *reference) giveUp(now *life, tick schemas.Instant) {
 }
 
 func (ref *reference) label(now *life, l Label, tick schemas.Instant) {
-	o := schemas.Outcome{Tick: tick, Truth: l.Truth, Arrival: max(l.Arrival, now.score.Arrival)}
+	o := schemas.Outcome{Tick: tick, Truth: l.Truth, Extra: l.Extra, Arrival: max(l.Arrival, now.score.Arrival)}
 	if l.Arrival > now.score.EventTime.Add(now.horizon()).Add(now.rules.Grace) {
 		o.Fate = schemas.TooLate
 		ref.emitLabel(now, l, o)
 		return
 	}
 	now.labels = append(now.labels, l)
-	winner := ref.winner(now)
+	stands := ref.winner(now)
+	winner, extra := stands.Truth, stands.Extra
 	switch {
 	case now.kind != schemas.Matched:
 		if now.kind != schemas.Assumed {
 			now.booked = o.Arrival
 		}
 		o.Fate = schemas.Used
-	case winner != now.truth:
+	case winner != now.truth || extra != now.extra:
 		o.Fate = schemas.Revision
 	case l.Truth == winner:
 		o.Fate = schemas.SameAgain
@@ -235,19 +237,20 @@ func (ref *reference) label(now *life, l Label, tick schemas.Instant) {
 		now.kind = schemas.Matched
 		now.revision++
 		o.Kind, o.Revision, o.Truth, o.PreviousTruth = now.kind, now.revision, winner, now.truth
-		now.truth = winner
+		now.truth, now.extra = winner, extra
+		o.Extra = extra
 	}
 	ref.emitLabel(now, l, o)
 }
 
 // winner sorts all labels and looks.
-func (ref *reference) winner(now *life) string {
+func (ref *reference) winner(now *life) Label {
 	all := slices.Clone(now.labels)
 	slices.SortFunc(all, func(a, b Label) int { return a.rank().compare(b.rank()) })
 	if now.rules.Conflict == First {
-		return all[0].Truth
+		return all[0]
 	}
-	last := all[len(all)-1].Truth
+	last := all[len(all)-1]
 	if now.rules.Conflict == Latest {
 		return last
 	}
@@ -257,8 +260,8 @@ func (ref *reference) winner(now *life) string {
 	}
 	best := last
 	for _, l := range slices.Backward(all) {
-		if n[l.Truth] > n[best] {
-			best = l.Truth
+		if n[l.Truth] > n[best.Truth] {
+			best = l
 		}
 	}
 	return best
@@ -282,7 +285,7 @@ func (ref *reference) emitLabel(now *life, l Label, o schemas.Outcome) {
 func (ref *reference) fate(id string, l Label, f schemas.Fate, tick schemas.Instant) {
 	ref.fated(l, f, tick, 1)
 	ref.outcomes[id] = append(ref.outcomes[id], schemas.Outcome{
-		EventID: id, Fate: f, Tick: tick, ScorePartition: -1, SourcePartition: -1, Truth: l.Truth, Arrival: l.Arrival,
+		EventID: id, Fate: f, Tick: tick, ScorePartition: -1, SourcePartition: -1, Truth: l.Truth, Extra: l.Extra, Arrival: l.Arrival,
 		LabelTopic: l.Topic, LabelPartition: l.Partition, LabelOffset: l.Offset, LabelTime: l.LabelTime,
 	})
 }
@@ -321,7 +324,7 @@ func (ref *reference) count(l *life) {
 			s.Unlabelled++
 		case schemas.Assumed, schemas.Matched:
 			s.Observe(1, schemas.Observation{Truth: l.truth, Prediction: l.score.Prediction, Positive: l.score.Positive,
-				Value: l.score.Value, Assumed: l.kind == schemas.Assumed})
+				Value: l.score.Value, Assumed: l.kind == schemas.Assumed, Extra: l.extra})
 		}
 	}
 	add(schemas.EventClock, l.score.EventTime, eventWidth, func(s *schemas.Sums) {

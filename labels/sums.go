@@ -64,7 +64,7 @@ func (t *tickSums) scored(c *Config, e *entry) {
 func (t *tickSums) gaveUp(c *Config, e *entry) {
 	n := change{unlabelled: 1}
 	if e.kind == schemas.Assumed {
-		n = change{give: observe(e, e.truth)}
+		n = change{give: observe(e, e.truth, 0)}
 	}
 	t.onEvents(c, e, n)
 	n.scored = 1
@@ -75,11 +75,11 @@ func (t *tickSums) gaveUp(c *Config, e *entry) {
 // time of the label; what was assumed is corrected where it stands.
 func (t *tickSums) matched(c *Config, e *entry, l *Label) {
 	n := change{give: &schemas.Observation{
-		Truth: l.Truth, Prediction: e.score.Prediction, Positive: e.score.Positive, Value: e.score.Value,
+		Truth: l.Truth, Prediction: e.score.Prediction, Positive: e.score.Positive, Value: e.score.Value, Extra: l.Extra,
 	}}
 	switch e.kind {
 	case schemas.Assumed:
-		n.take = observe(e, e.truth)
+		n.take = observe(e, e.truth, 0)
 		t.onEvents(c, e, n)
 		t.onLabels(c, e, n)
 		return
@@ -93,9 +93,9 @@ func (t *tickSums) matched(c *Config, e *entry, l *Label) {
 	t.onLabels(c, e, n)
 }
 
-// revised corrects the truth of an entry where it was first counted.
-func (t *tickSums) revised(c *Config, e *entry, truth string) {
-	n := change{take: observe(e, e.truth), give: observe(e, truth)}
+// revised corrects the truth of an entry, and its weight, where it was first counted.
+func (t *tickSums) revised(c *Config, e *entry, truth string, extra schemas.Extra) {
+	n := change{take: observe(e, e.truth, e.extra), give: observe(e, truth, extra)}
 	t.onEvents(c, e, n)
 	t.onLabels(c, e, n)
 }
@@ -106,10 +106,10 @@ func (t *tickSums) fated(c *Config, l *Label, f schemas.Fate, sign int64) {
 }
 
 // observe returns how an entry counts with a truth, assumed while its kind says so.
-func observe(e *entry, truth string) *schemas.Observation {
+func observe(e *entry, truth string, extra schemas.Extra) *schemas.Observation {
 	return &schemas.Observation{
 		Truth: truth, Prediction: e.score.Prediction, Positive: e.score.Positive, Value: e.score.Value,
-		Assumed: e.kind == schemas.Assumed,
+		Assumed: e.kind == schemas.Assumed, Extra: extra,
 	}
 }
 

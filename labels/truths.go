@@ -1,5 +1,7 @@
 package labels
 
+import "hindsight/schemas"
+
 // maxTruths is how many different truths of one event are told apart. Labels
 // with yet another one are conflicts.
 const maxTruths = 32
@@ -10,6 +12,8 @@ type truth struct {
 	text        string
 	n           int64
 	first, last rank
+	firstExtra  schemas.Extra // of the weights of those two
+	lastExtra   schemas.Extra
 }
 
 // truths are the accepted labels of one event, in order of first acceptance.
@@ -25,30 +29,34 @@ func (t *truths) accept(l *Label) bool {
 		}
 		x.n++
 		if r.compare(x.first) < 0 {
-			x.first = r
+			x.first, x.firstExtra = r, l.Extra
 		}
 		if r.compare(x.last) > 0 {
-			x.last = r
+			x.last, x.lastExtra = r, l.Extra
 		}
 		return true
 	}
 	if len(*t) == maxTruths {
 		return false
 	}
-	*t = append(*t, truth{l.Truth, 1, r, r})
+	*t = append(*t, truth{l.Truth, 1, r, r, l.Extra, l.Extra})
 	return true
 }
 
-// winner returns the truth that stands by the policy: a function of the set of
-// accepted labels, whatever their order. There must be one.
-func (t truths) winner(p Policy) string {
+// winner returns the truth that stands by the policy, with the weight of the
+// label that says so last, or first: a function of the set of accepted labels,
+// whatever their order. There must be one.
+func (t truths) winner(p Policy) (string, schemas.Extra) {
 	best := &t[0]
 	for i := range t {
 		if t[i].beats(best, p) {
 			best = &t[i]
 		}
 	}
-	return best.text
+	if p == First {
+		return best.text, best.firstExtra
+	}
+	return best.text, best.lastExtra
 }
 
 func (x *truth) beats(y *truth, p Policy) bool {

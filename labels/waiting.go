@@ -21,8 +21,7 @@ func (j *Join) wait(b store.Batch, tick schemas.Instant, w *waits, n int64) erro
 	j.key = appendPlace(appendInstant(j.key, w.Arrival), place{source{w.Topic, w.Partition}, w.Offset, w.Rerouted})
 	j.value = appendInt(j.value[:0], w.lifted)
 	j.value = appendInt(j.value, int64(w.deadline))
-	j.value = appendText(j.value, w.Truth)
-	j.value = appendInt(j.value, int64(w.LabelTime))
+	j.value = appendTruth(j.value, &w.Label)
 	if err := b.Set(j.key, j.value); err != nil {
 		return err
 	}
@@ -34,8 +33,8 @@ func readWaiting(rest, value []byte) (w waits, err error) {
 	id, arrival, p, ok := waitingOf(rest)
 	d := decoder{rest: string(value)}
 	w.lifted, w.deadline = d.int(), d.instant()
-	w.Label = Label{EventID: id, Truth: d.text(), LabelTime: d.instant(), Arrival: arrival,
-		Topic: p.topic, Partition: p.partition, Offset: p.offset, Rerouted: p.read}
+	w.Label = Label{EventID: id, Arrival: arrival, Topic: p.topic, Partition: p.partition, Offset: p.offset, Rerouted: p.read}
+	d.truth(&w.Label)
 	if !ok || !d.ok() {
 		return w, fmt.Errorf("waiting label %x: %w", rest, ErrDamaged)
 	}

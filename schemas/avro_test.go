@@ -95,7 +95,7 @@ func TestDecodeAvroOfSmallestItems(t *testing.T) {
 	none := AlarmMemory{Since: Beginning, PastSince: Beginning, Last: Alarm{Start: Beginning, End: Beginning}}
 	for k, x := range map[RecordKind]ownRecord{
 		ScoreRecord:      &Score{Probabilities: make([]float64, 3), Segments: make([]Segment, 3), Challengers: make([]Answer, 3)},
-		SliceRecord:      &Slice{Cells: []Cell{{Sums: Sums{Pairs: make([]Pair, 3), Histogram: make([]HistogramBin, 3), Delays: make([]Delay, 3), Values: make([]ValueBin, 3)}}, {}, {}}, Fates: make([]FateCount, 3)},
+		SliceRecord:      &Slice{Cells: []Cell{{Sums: Sums{Pairs: make([]Pair, 3), Histogram: make([]HistogramBin, 3), Delays: make([]Delay, 3), Values: make([]ValueBin, 3), PairWeights: make([]PairWeight, 3), BinWeights: make([]BinWeight, 3)}}, {}, {}}, Fates: make([]FateCount, 3)},
 		WindowRecord:     &Window{Metrics: make([]Metric, 3), FinalBy: Beginning, Values: make([]ValueBin, 3)},
 		WatchStateRecord: &WatchState{Alarms: []AlarmMemory{none, none, none}},
 		ModelStateRecord: &ModelState{Challengers: make([]string, 3)},

@@ -47,5 +47,5 @@ func (d Delay) order(e Delay) int {
 	return cmp.Or(strings.Compare(d.Truth, e.Truth), cmp.Compare(d.Bin, e.Bin))
 }
 
-func (d Delay) plus(n int64) Delay { d.N += n; return d }
-func (d Delay) count() int64       { return d.N }
+func (d Delay) plus(e Delay) Delay { d.N += e.N; return d }
+func (d Delay) zero() bool         { return d.N == 0 }

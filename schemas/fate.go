@@ -17,8 +17,8 @@ type FateCount struct {
 func (f FateCount) order(g FateCount) int {
 	return cmp.Or(cmp.Compare(f.Start, g.Start), cmp.Compare(f.Width, g.Width), cmp.Compare(f.Fate, g.Fate))
 }
-func (f FateCount) plus(n int64) FateCount { f.N += n; return f }
-func (f FateCount) count() int64           { return f.N }
+func (f FateCount) plus(g FateCount) FateCount { f.N += g.N; return f }
+func (f FateCount) zero() bool                 { return f.N == 0 }
 
 // AddFates adds some counts to a sorted list, which it changes in place.
 func AddFates(list []FateCount, more ...FateCount) []FateCount {

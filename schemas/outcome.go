@@ -58,4 +58,5 @@ type Outcome struct {
 	Segments        []Segment
 	Bins            []byte
 	Challengers     []Answer
+	Extra           Extra // what the weight of the label with Truth adds beyond 1
 }

@@ -28,7 +28,11 @@ func (x *Outcome) AppendAvro(dst []byte) []byte {
 	dst = appendInstant(dst, x.Arrival)
 	dst = appendSegments(dst, x.Segments)
 	dst = appendBytes(dst, x.Bins)
-	return appendAnswers(dst, x.Challengers)
+	dst = appendAnswers(dst, x.Challengers)
+	if x.Extra == 0 {
+		return appendLong(dst, 0)
+	}
+	return appendDouble(appendLong(dst, 1), x.Extra.Weight())
 }
 
 // DecodeAvro reads what AppendAvro wrote, copies what it keeps and reuses the
@@ -61,5 +65,11 @@ func (x *Outcome) DecodeAvro(b []byte) error {
 	x.Segments = d.segments(x.Segments)
 	x.Bins = d.bytes(x.Bins)
 	x.Challengers = d.answers(x.Challengers)
+	if x.Extra = 0; d.more() && d.present() {
+		var err error
+		if x.Extra, err = ExtraOf(d.double()); err != nil {
+			d.fail("%v", err)
+		}
+	}
 	return d.finish(OutcomeRecord)
 }

@@ -45,6 +45,9 @@ func fill(rng *rand.Rand, v reflect.Value, most int) {
 	case Fate:
 		v.SetUint(rng.Uint64N(uint64(len(fateNames))))
 		return
+	case Extra: // of an outcome, which must be a weight
+		v.SetInt(rng.Int64N(9_999*WeightScale) * int64(rng.IntN(2)))
+		return
 	case Clock:
 		v.SetUint(rng.Uint64N(uint64(len(clockNames))))
 		return
@@ -120,6 +123,20 @@ func nativeOf(s *schema, v reflect.Value) any {
 				m[f.name] = nil
 				continue
 			}
+			switch x := v.Interface().(type) {
+			case Slice:
+				if f.name == "pair_weights" || f.name == "bin_weights" {
+					m[f.name] = nativeWeights(f.typ.items, x.Cells, f.name == "bin_weights")
+					continue
+				}
+			case Outcome:
+				if f.name == "weight" {
+					if m[f.name] = nil; x.Extra != 0 {
+						m[f.name] = goavro.Union("double", x.Extra.Weight())
+					}
+					continue
+				}
+			}
 			m[f.name] = nativeOf(f.typ, fieldNamed(v, f.name))
 		}
 		return m
@@ -160,6 +177,29 @@ func nativeOf(s *schema, v reflect.Value) any {
 		return int32(v.Int())
 	}
 	return v.Interface()
+}
+
+// nativeWeights lists what weights add to the cells, each with its place.
+func nativeWeights(s *schema, cells []Cell, bins bool) (list []any) {
+	add := func(cell int, x any) {
+		place := &schema{kind: typeRecord, fields: s.fields[1:]}
+		m := nativeOf(place, reflect.ValueOf(x)).(map[string]any)
+		m["cell"] = int32(cell)
+		list = append(list, m)
+	}
+	for i := range cells {
+		for _, p := range cells[i].PairWeights {
+			if !bins {
+				add(i, p)
+			}
+		}
+		for _, b := range cells[i].BinWeights {
+			if bins {
+				add(i, b)
+			}
+		}
+	}
+	return list
 }
 
 // fieldNamed finds loss_sum as LossSum and event_id as EventID.

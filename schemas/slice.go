@@ -55,10 +55,12 @@ type Sums struct {
 	Pairs       []Pair
 	Histogram   []HistogramBin
 	Lossy       int64      // how many outcomes LossSum adds up
-	LossSum     int64      // sum of -ln p(truth), p clipped to [1e-15, 1-1e-15], in 1/LossScale
-	LossSquares int64      // sum of its squares, in 1/LossScale
+	LossSum     int64      // sum of -ln p(truth), p clipped to [1e-15, 1-1e-15], times the weight, in 1/LossScale
+	LossSquares int64      // sum of its squares, times the weight, in 1/LossScale
 	Delays      []Delay    // event clock: when truths became known
 	Values      []ValueBin // event clock: values of the scores with and without a truth
+	PairWeights []PairWeight
+	BinWeights  []BinWeight
 }
 
 // Pair counts outcomes by what was true and what was predicted.

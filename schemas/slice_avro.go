@@ -19,7 +19,8 @@ func (x *Slice) AppendAvro(dst []byte) []byte {
 		dst = x.Cells[i].appendAvro(dst)
 	}
 	dst = appendEnd(dst)
-	return appendFates(dst, x.Fates)
+	dst = appendFates(dst, x.Fates)
+	return appendWeights(dst, x.Cells)
 }
 
 // DecodeAvro reads what AppendAvro wrote, copies what it keeps and reuses the
@@ -39,6 +40,7 @@ func (x *Slice) DecodeAvro(b []byte) error {
 		c.decodeAvro(&d)
 	}
 	x.Fates = decodeFates(&d, x.Fates)
+	decodeWeights(&d, x.Cells)
 	return d.finish(SliceRecord)
 }
 

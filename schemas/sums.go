@@ -14,6 +14,7 @@ type Observation struct {
 	Positive   string  // the class whose probability Value is, "" where there is none
 	Value      float64 // enters the histogram and the loss where Positive is set and it lies in [0, 1]
 	Assumed    bool    // the truth was assumed
+	Extra      Extra   // of the label's weight
 }
 
 // Observe adds o sign times: 1 counts it, -1 takes it back exactly. It leaves
@@ -24,19 +25,22 @@ func (s *Sums) Observe(sign int64, o Observation) {
 		s.Assumed += sign
 	}
 	s.Pairs = addSparse(s.Pairs, Pair{o.Truth, o.Prediction, sign})
+	extra, squares := Extra(sign)*o.Extra, sign*o.Extra.squares()
+	s.PairWeights = addSparse(s.PairWeights, PairWeight{o.Truth, o.Prediction, extra, squares})
 	if !probability(o.Positive, o.Value) {
 		return
 	}
 	positive := o.Truth == o.Positive
 	s.Histogram = addSparse(s.Histogram, HistogramBin{positive, BinOf(o.Value), sign})
+	s.BinWeights = addSparse(s.BinWeights, BinWeight{positive, BinOf(o.Value), extra, squares})
 	p := o.Value
 	if !positive {
 		p = 1 - p
 	}
-	loss := LogLoss(p)
+	loss, weight := LogLoss(p), o.Extra.Weight()
 	s.Lossy += sign
-	s.LossSum += sign * fixed(loss)
-	s.LossSquares += sign * fixed(loss*loss)
+	s.LossSum += sign * fixed(weight*loss)
+	s.LossSquares += sign * fixed(weight*loss*loss)
 }
 
 // Merge adds t to s. It keeps nothing of t's slices.
@@ -51,13 +55,15 @@ func (s *Sums) Merge(t *Sums) {
 	s.LossSquares += t.LossSquares
 	s.Delays = mergeSparse(s.Delays, t.Delays)
 	s.Values = mergeSparse(s.Values, t.Values)
+	s.PairWeights = mergeSparse(s.PairWeights, t.PairWeights)
+	s.BinWeights = mergeSparse(s.BinWeights, t.BinWeights)
 }
 
 // IsZero reports whether s counts nothing, so that merging it changes nothing.
 func (s *Sums) IsZero() bool {
 	return s.Scored == 0 && s.Unlabelled == 0 && s.Assumed == 0 && s.Lossy == 0 &&
 		s.LossSum == 0 && s.LossSquares == 0 && len(s.Pairs) == 0 && len(s.Histogram) == 0 &&
-		len(s.Delays) == 0 && len(s.Values) == 0
+		len(s.Delays) == 0 && len(s.Values) == 0 && len(s.PairWeights) == 0 && len(s.BinWeights) == 0
 }
 
 // BinOf returns the histogram bin of a value in [0, 1]; 1 lies in the last one.
@@ -76,11 +82,11 @@ func LogLoss(p float64) float64 {
 // sums of it are exact in any order.
 func fixed(x float64) int64 { return int64(math.Round(x * LossScale)) }
 
-// counted is an element of a sparse list: a key and how often it was counted.
+// counted is an element of a sparse list: a key and what was counted under it.
 type counted[T any] interface {
 	order(T) int
-	plus(int64) T
-	count() int64
+	plus(T) T // whose key is the same
+	zero() bool
 }
 
 func (p Pair) order(q Pair) int {
@@ -90,8 +96,8 @@ func (p Pair) order(q Pair) int {
 	return strings.Compare(p.Prediction, q.Prediction)
 }
 
-func (p Pair) plus(n int64) Pair { p.N += n; return p }
-func (p Pair) count() int64      { return p.N }
+func (p Pair) plus(q Pair) Pair { p.N += q.N; return p }
+func (p Pair) zero() bool       { return p.N == 0 }
 
 func (b HistogramBin) order(c HistogramBin) int {
 	if b.Positive != c.Positive {
@@ -103,21 +109,21 @@ func (b HistogramBin) order(c HistogramBin) int {
 	return cmp.Compare(b.Bin, c.Bin)
 }
 
-func (b HistogramBin) plus(n int64) HistogramBin { b.N += n; return b }
-func (b HistogramBin) count() int64              { return b.N }
+func (b HistogramBin) plus(c HistogramBin) HistogramBin { b.N += c.N; return b }
+func (b HistogramBin) zero() bool                       { return b.N == 0 }
 
 // addSparse adds one element to a sorted list, which it changes in place.
 // A list without elements is nil, so that equal sums are deeply equal.
 func addSparse[T counted[T]](list []T, x T) []T {
-	if x.count() == 0 {
+	if x.zero() {
 		return list
 	}
 	i, found := slices.BinarySearchFunc(list, x, T.order)
 	if !found {
 		return slices.Insert(list, i, x)
 	}
-	list[i] = list[i].plus(x.count())
-	if list[i].count() != 0 {
+	list[i] = list[i].plus(x)
+	if !list[i].zero() {
 		return list
 	}
 	if len(list) == 1 {
@@ -142,7 +148,7 @@ func mergeSparse[T counted[T]](a, b []T) []T {
 		case c > 0:
 			merged, b = append(merged, b[0]), b[1:]
 		default:
-			if sum := a[0].plus(b[0].count()); sum.count() != 0 {
+			if sum := a[0].plus(b[0]); !sum.zero() {
 				merged = append(merged, sum)
 			}
 			a, b = a[1:], b[1:]

@@ -25,8 +25,8 @@ func (v ValueBin) order(w ValueBin) int {
 	return cmp.Compare(v.Bin, w.Bin)
 }
 
-func (v ValueBin) plus(n int64) ValueBin { v.N += n; return v }
-func (v ValueBin) count() int64          { return v.N }
+func (v ValueBin) plus(w ValueBin) ValueBin { v.N += w.N; return v }
+func (v ValueBin) zero() bool               { return v.N == 0 }
 
 // Await counts a score, sign times, as one without a truth.
 func (s *Sums) Await(sign int64, positive string, value float64) {

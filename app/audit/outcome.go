@@ -55,7 +55,9 @@ func (a *Auditor) decision(at Position, t *table, o *schemas.Outcome) bool {
 	case r.kind == schemas.Repeated || o.Kind == schemas.Repeated && r.kind != schemas.NoKind || (o.Kind == schemas.Assumed || o.Kind == schemas.Unlabelled) && r.revision > 0:
 		a.broken(Uniqueness, "kind-after-kind", o.EventID, at, "%v cannot follow %v", o.Kind, r.kind)
 	}
+	t.taken = t.extras[o.ScoreOffset]
 	a.sum(t, r, o, begun || o.Revision == 1)
+	t.weigh(o)
 	if r.kind != schemas.NoKind {
 		t.kinds[r.kind]--
 	}
@@ -75,7 +77,7 @@ func (a *Auditor) fate(at Position, t *table, o *schemas.Outcome) {
 	t.fates[o.Fate]++
 	a.tally(t.partition, o.Tick).fated(o.Fate, 1)
 	decides := o.Fate == schemas.Used || o.Fate == schemas.Revision
-	if decides != (o.Kind != schemas.NoKind) || decides && o.Kind != schemas.Matched || o.Fate == schemas.Revision && o.Truth == o.PreviousTruth {
+	if decides != (o.Kind != schemas.NoKind) || decides && o.Kind != schemas.Matched || o.Fate == schemas.Revision && o.Truth == o.PreviousTruth && o.Extra == t.taken {
 		a.broken(Uniqueness, "fate-contradicts", o.EventID, at, "fate %v, kind %v, truth %q, before %q", o.Fate, o.Kind, o.Truth, o.PreviousTruth)
 	}
 	if o.LabelTopic != a.o.Topics.Labels {

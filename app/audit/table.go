@@ -19,6 +19,8 @@ type table struct {
 	rows      []row
 	older     map[int64]*row // of scores that retention has deleted, by offset
 	truths    map[string]uint32
+	extras    map[int64]schemas.Extra // of the truths that stand and have a weight, by offset of the score
+	taken     schemas.Extra           // of the truth that the last decision replaced
 	fates     [schemas.DeadLettered]int64
 	kinds     [schemas.Repeated + 1]int64 // of the latest outcome
 	routed    int64                       // fates of labels that were forwarded
@@ -46,7 +48,7 @@ func (a *Auditor) begin(partition int32) *table {
 	if a.table == nil || a.table.partition != partition {
 		a.table = &table{
 			partition: partition, first: a.extent(a.o.Topics.Scores, partition).First,
-			older: map[int64]*row{}, truths: map[string]uint32{"": 0}, tick: schemas.Beginning,
+			older: map[int64]*row{}, truths: map[string]uint32{"": 0}, extras: map[int64]schemas.Extra{}, tick: schemas.Beginning,
 		}
 	}
 	return a.table
@@ -64,6 +66,14 @@ func (t *table) at(offset int64) *row {
 		return &t.rows[i]
 	}
 	return nil
+}
+
+// weigh remembers the weight of the truth that stands.
+func (t *table) weigh(o *schemas.Outcome) {
+	delete(t.extras, o.ScoreOffset)
+	if o.Extra != 0 {
+		t.extras[o.ScoreOffset] = o.Extra
+	}
 }
 
 func (t *table) truth(text string) uint32 {

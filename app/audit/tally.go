@@ -72,6 +72,10 @@ const (
 	pairField
 	histogramField
 	delayField
+	pairExtraField
+	pairSquaresField
+	binExtraField
+	binSquaresField
 )
 
 // print returns the print of sums in a cell.
@@ -92,6 +96,17 @@ func (a *Auditor) print(k cellKey, s *schemas.Sums) uint64 {
 	}
 	for _, x := range s.Delays {
 		p += field(delayField, maphash.Comparable(a.seeds[0], schemas.Delay{Truth: x.Truth, Bin: x.Bin})) * uint64(x.N)
+	}
+	for _, x := range s.PairWeights {
+		n := maphash.Comparable(a.seeds[0], [2]string{x.Truth, x.Prediction})
+		p += field(pairExtraField, n)*uint64(x.Extra) + field(pairSquaresField, n)*uint64(x.Squares)
+	}
+	for _, x := range s.BinWeights {
+		n := uint64(x.Bin) << 1
+		if x.Positive {
+			n |= 1
+		}
+		p += field(binExtraField, n)*uint64(x.Extra) + field(binSquaresField, n)*uint64(x.Squares)
 	}
 	return p
 }
@@ -145,11 +160,11 @@ func (a *Auditor) sum(t *table, r *row, o *schemas.Outcome, known bool) {
 		to.said.labelled += x.told.labelled
 		to.said.unlabelled += x.told.unlabelled
 	}
-	seen := func(truth string, assumed bool) schemas.Observation {
-		return schemas.Observation{Truth: truth, Prediction: o.Prediction, Positive: o.Positive, Value: o.Value, Assumed: assumed}
+	seen := func(truth string, extra schemas.Extra, assumed bool) schemas.Observation {
+		return schemas.Observation{Truth: truth, Prediction: o.Prediction, Positive: o.Positive, Value: o.Value, Assumed: assumed, Extra: extra}
 	}
 	learn := func(s *schemas.Sums, sign int64, truth string) {
-		s.Learn(sign, seen(truth, false), schemas.DelayBin(r.booked.Sub(o.EventTime)))
+		s.Learn(sign, seen(truth, 0, false), schemas.DelayBin(r.booked.Sub(o.EventTime)))
 	}
 	var event, label schemas.Sums // what both clocks get, at the place where the score is booked
 	switch {
@@ -158,8 +173,8 @@ func (a *Auditor) sum(t *table, r *row, o *schemas.Outcome, known bool) {
 		event.Unlabelled, label.Unlabelled, label.Scored = 1, 1, 1
 	case o.Kind == schemas.Assumed:
 		r.booked = o.Arrival
-		event.Observe(1, seen(o.Truth, true))
-		label.Observe(1, seen(o.Truth, true))
+		event.Observe(1, seen(o.Truth, 0, true))
+		label.Observe(1, seen(o.Truth, 0, true))
 		learn(&event, 1, o.Truth)
 		label.Scored = 1
 	case r.kind == schemas.NoKind, r.kind == schemas.Unlabelled:
@@ -168,16 +183,16 @@ func (a *Auditor) sum(t *table, r *row, o *schemas.Outcome, known bool) {
 			add(schemas.LabelClock, r.booked, &schemas.Sums{Scored: -1, Unlabelled: -1})
 		}
 		r.booked = o.Arrival
-		event.Observe(1, seen(o.Truth, false))
-		label.Observe(1, seen(o.Truth, false))
+		event.Observe(1, seen(o.Truth, o.Extra, false))
+		label.Observe(1, seen(o.Truth, o.Extra, false))
 		learn(&event, 1, o.Truth)
 		label.Scored = 1
 	default:
 		learn(&event, -1, o.PreviousTruth)
 		learn(&event, 1, o.Truth)
 		for _, s := range []*schemas.Sums{&event, &label} {
-			s.Observe(-1, seen(o.PreviousTruth, r.kind == schemas.Assumed))
-			s.Observe(1, seen(o.Truth, false))
+			s.Observe(-1, seen(o.PreviousTruth, t.taken, r.kind == schemas.Assumed))
+			s.Observe(1, seen(o.Truth, o.Extra, false))
 		}
 	}
 	add(schemas.EventClock, o.EventTime, &event)

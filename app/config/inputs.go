@@ -44,7 +44,8 @@ type Labels struct {
 	Schema    string            `yaml:"schema" kind:"path"`
 	ID        string            `yaml:"id" kind:"field"`
 	Value     string            `yaml:"value" kind:"field"`
-	Time      string            `yaml:"time" kind:"field"` // "": the record's timestamp
+	Time      string            `yaml:"time" kind:"field"`   // "": the record's timestamp
+	Weight    string            `yaml:"weight" kind:"field"` // "": every label counts once
 	Clock     string            `yaml:"clock" default:"record" allowed:"record|label_time"`
 	Map       map[string]string `yaml:"map"` // a label's text → the class it means
 	Horizon   time.Duration     `yaml:"horizon"`

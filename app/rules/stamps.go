@@ -113,6 +113,18 @@ func CheckScoreStamp(cfg *config.Config, stamp, now schemas.Instant) *consumer.F
 	return checkAhead("score", cfg, stamp, now)
 }
 
+// Weight returns what a label's weight adds beyond 1, or what is wrong with it.
+func Weight(c *config.Labels, weight float64) (schemas.Extra, *consumer.Fault) {
+	extra, err := schemas.ExtraOf(weight)
+	switch {
+	case weight != weight:
+		return 0, &consumer.Fault{Class: "bad_weight", Message: fmt.Sprintf("field %s, the weight, is missing or no number; a label that counts once has the weight 1", c.Weight)}
+	case err != nil:
+		return 0, &consumer.Fault{Class: "bad_weight", Message: fmt.Sprintf("field %s: %v; weights are relative, so that all of them can be multiplied", c.Weight, err)}
+	}
+	return extra, nil
+}
+
 // Class maps a label's text to the class that it means, in canonical text.
 func Class(c *config.Labels, text string) string {
 	if class, ok := c.Map[text]; ok {

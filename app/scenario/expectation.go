@@ -162,7 +162,7 @@ func (e *expectation) vocabulary(what, text string) error {
 func (e *expectation) isKey(text string) bool {
 	switch e.word {
 	case "outcome", "fate":
-		return slices.Contains([]string{"was", "rev", "by", "at", "arrived", "version", "predicted", "value", "label"}, text)
+		return slices.Contains([]string{"was", "rev", "by", "at", "arrived", "version", "predicted", "value", "label", "weight"}, text)
 	case "alarm":
 		return slices.Contains([]string{"segment", "at", "value", "n", "coverage", "window", "start", "since", "version", "severity", "says"}, text)
 	case "window":

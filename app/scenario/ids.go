@@ -133,7 +133,7 @@ func (p *parser) moment(m *moments, labels bool) (ok bool, err error) {
 // isKey reports whether a word has a meaning of its own where values may stand.
 func isKey(text string) bool {
 	switch text {
-	case "at", "every", "after", "arrives", "on", "from", "predicts", "segment", "version", "rev", "was", "by", "arrived", "says", "value", "label", "predicted":
+	case "at", "every", "after", "weight", "arrives", "on", "from", "predicts", "segment", "version", "rev", "was", "by", "arrived", "says", "value", "label", "predicted":
 		return true
 	}
 	return false

@@ -95,9 +95,10 @@ type truths struct {
 	ids
 	moments
 	classes []string
+	weights []float64 // taken in turn; nil: each counts once
 }
 
-// label reads: ID TRUTH... at TIME | after D [every D] [arrives TIME] [on P...].
+// label reads: ID TRUTH... at TIME | after D [every D] [weight W...] [arrives TIME] [on P...].
 func (p *parser) label(n int) (*truths, error) {
 	l := &truths{}
 	var err error
@@ -113,6 +114,12 @@ func (p *parser) label(n int) (*truths, error) {
 	at := false
 	for len(p.words) > 0 {
 		at = at || p.words[0].is("at")
+		if p.skip("weight") {
+			if l.weights, err = p.weights(); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		if ok, err := p.moment(&l.moments, true); err != nil {
 			return nil, err
 		} else if !ok {
@@ -128,6 +135,21 @@ func (p *parser) label(n int) (*truths, error) {
 		return nil, fmt.Errorf("arrives is the time of the record, which counts only with labels.clock: record; the clock runs by the label times")
 	}
 	return l, nil
+}
+
+func (p *parser) weights() (weights []float64, err error) {
+	texts, err := p.cycle()
+	if err == nil && texts == nil {
+		err = fmt.Errorf("weight is followed by how much the label counts, as in: label a 1 weight 2.5 at 12:00")
+	}
+	for _, text := range texts {
+		w, bad := strconv.ParseFloat(text, 64)
+		if bad != nil {
+			return nil, fmt.Errorf("%q is no weight", text)
+		}
+		weights = append(weights, w)
+	}
+	return weights, err
 }
 
 // What passes without a record.

@@ -23,6 +23,9 @@ func (s *Scenario) outcome(o *schemas.Outcome) *line {
 		l.number("rev", float64(o.Revision), true)
 		l.say("by", o.Fate.String(), o.Fate == schemas.Revision)
 	}
+	if o.Extra != 0 {
+		l.number("weight", o.Extra.Weight(), true)
+	}
 	l.say("at", s.at(o.Tick), true)
 	l.say("arrived", s.at(o.Arrival), false)
 	l.say("version", o.Version, false)

@@ -152,7 +152,11 @@ func (t *truths) apply(w *world) error {
 		case w.together():
 			l.Partition = target
 		}
-		if err := w.label(&l, target, recorded); err != nil {
+		var bad *consumer.Fault
+		if t.weights != nil {
+			l.Extra, bad = rules.Weight(&w.config.Labels, t.weights[i%len(t.weights)])
+		}
+		if err := w.label(&l, target, recorded, bad); err != nil {
 			return err
 		}
 	}
@@ -162,7 +166,7 @@ func (t *truths) apply(w *world) error {
 // together reports whether labels may be joined where they lie.
 func (w *world) together() bool { return w.partitions.events == w.partitions.labels }
 
-func (w *world) label(l *labels.Label, target int32, recorded schemas.Instant) error {
+func (w *world) label(l *labels.Label, target int32, recorded schemas.Instant, fault *consumer.Fault) error {
 	f, err := w.wake(source{true, l.Partition})
 	if err != nil {
 		return err
@@ -170,7 +174,9 @@ func (w *world) label(l *labels.Label, target int32, recorded schemas.Instant) e
 	l.Topic, l.Offset = w.config.Labels.Topic, f.next
 	f.next++
 	stamp := rules.LabelStamp(&w.config.Labels, l.LabelTime, recorded)
-	fault := rules.CheckLabel(&w.config.Labels, l.LabelTime, recorded)
+	if fault == nil {
+		fault = rules.CheckLabel(&w.config.Labels, l.LabelTime, recorded)
+	}
 	if fault == nil {
 		fault = rules.CheckLabelStamp(w.config, stamp, w.now)
 	}

@@ -21,18 +21,16 @@ func balancedAccuracy(s *Sums, confidence float64) schemas.Metric {
 	var classes, value, below, above float64
 	for i := 0; i < len(s.pairs); {
 		truth := s.pairs[i].Truth
-		var right, all int64
-		for ; i < len(s.pairs) && s.pairs[i].Truth == truth; i++ {
-			all += s.pairs[i].N
-			if s.pairs[i].Prediction == truth {
-				right += s.pairs[i].N
-			}
+		from := i
+		for i < len(s.pairs) && s.pairs[i].Truth == truth {
+			i++
 		}
-		if all <= 0 {
+		all := counted(s.pairs[from:i], s.weights, func(t, _ string) bool { return t == truth })
+		right := counted(s.pairs[from:i], s.weights, func(t, p string) bool { return t == truth && p == truth })
+		if all.n <= 0 {
 			continue
 		}
-		recall := float64(right) / float64(all)
-		low, high := wilson(float64(right), float64(all), z)
+		recall, low, high := proportion(right, all, z)
 		classes++
 		value += recall
 		below += (recall - low) * (recall - low)

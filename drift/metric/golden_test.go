@@ -186,14 +186,12 @@ func TestDeLongAgainstDefinition(t *testing.T) {
 	}{{"a", r.ScoreA, r.AUCA, r.Cov[0][0]}, {"b", r.ScoreB, r.AUCB, r.Cov[1][1]}} {
 		// The scores have two decimals, so that each has a bin of its own.
 		var s Sums
-		var positives float64
 		for i, score := range c.scores {
 			s.Add(outcome(r.Y[i] == 1, score))
-			positives += float64(r.Y[i])
 		}
-		var counts [slots]int64
-		s.histogram.load(&counts)
-		area, variance, _ := delong(&counts, positives, float64(len(r.Y))-positives)
+		var weights [slots]float64
+		positives, negatives := s.ranking(&weights)
+		area, variance, _ := delong(&weights, positives, negatives)
 		near(t, "area "+c.name, area, c.area, 1e-12)
 		near(t, "variance "+c.name, variance, c.variance, 1e-12)
 		if c.name == "a" {

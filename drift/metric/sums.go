@@ -15,11 +15,13 @@ type Sums struct {
 	Unlabelled  int64 // of those, decided without a label
 	Assumed     int64 // truths in Pairs that were assumed
 	Lossy       int64 // outcomes that LossSum adds up
-	LossSum     int64 // in 1/schemas.LossScale nats
-	LossSquares int64 // in 1/schemas.LossScale nats²
+	LossSum     int64 // in 1/schemas.LossScale nats, by weight
+	LossSquares int64 // in 1/schemas.LossScale nats², by weight
 
 	labelled  int64
 	pairs     []schemas.Pair
+	weights   []schemas.PairWeight // what weights add to pairs
+	bins      []schemas.BinWeight  // and to the histogram
 	values    []schemas.ValueBin
 	fates     []schemas.FateCount // by Fate alone
 	histogram histogram
@@ -41,6 +43,16 @@ func (s *Sums) Add(d *schemas.Sums) {
 		s.histogram.add(slot(b.Positive, b.Bin), b.N)
 	}
 	s.values = schemas.AddValues(s.values, d.Values, 1)
+	s.weigh(d.PairWeights, d.BinWeights, 1)
+}
+
+// weigh adds what weights add. One copy of each class is kept, as of pairs.
+func (s *Sums) weigh(pairs []schemas.PairWeight, bins []schemas.BinWeight, sign int64) {
+	for _, p := range pairs {
+		p.Truth, p.Prediction = unique.Make(p.Truth).Value(), unique.Make(p.Prediction).Value()
+		s.weights = schemas.AddPairWeights(s.weights, []schemas.PairWeight{p}, sign)
+	}
+	s.bins = schemas.AddBinWeights(s.bins, bins, sign)
 }
 
 // Merge adds all that other holds.
@@ -62,6 +74,7 @@ func (s *Sums) merge(other *Sums, sign int64) {
 	}
 	s.histogram.merge(&other.histogram, sign)
 	s.values = schemas.AddValues(s.values, other.values, sign)
+	s.weigh(other.weights, other.bins, sign)
 	for _, f := range other.fates {
 		s.Tell(f.Fate, sign*f.N)
 	}
@@ -110,6 +123,29 @@ func Coverage(labelled, scored int64) float64 {
 // Pairs counts the outcomes by truth and prediction, sorted by both, without
 // zeros. It belongs to s and changes with it.
 func (s *Sums) Pairs() []schemas.Pair { return s.pairs }
+
+// Weights is what the weights of labels add to Pairs; it is like them.
+func (s *Sums) Weights() []schemas.PairWeight { return s.weights }
+
+// counted is the outcomes of pairs that a function chooses, with their weights.
+func counted(pairs []schemas.Pair, weights []schemas.PairWeight, of func(truth, prediction string) bool) (m mass) {
+	for i := range pairs {
+		if of(pairs[i].Truth, pairs[i].Prediction) {
+			m.n += pairs[i].N
+		}
+	}
+	for i := range weights {
+		if of(weights[i].Truth, weights[i].Prediction) {
+			m.addPair(&weights[i])
+		}
+	}
+	return m
+}
+
+func (s *Sums) all() mass { return counted(s.pairs, s.weights, func(_, _ string) bool { return true }) }
+func (s *Sums) right() mass {
+	return counted(s.pairs, s.weights, func(t, p string) bool { return t == p })
+}
 
 // Values counts the scores by value and by whether they have a truth, sorted,
 // without zeros. It belongs to s and changes with it.

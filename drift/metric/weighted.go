@@ -5,8 +5,9 @@ import "hindsight/schemas"
 // Sample is outcomes of about one age: for each true class the same share of
 // them is known by now.
 type Sample struct {
-	Pairs []schemas.Pair
-	Known map[string]float64 // in (0, 1], by truth; nil: all of every class
+	Pairs   []schemas.Pair
+	Weights []schemas.PairWeight // what the labels' own weights add to Pairs
+	Known   map[string]float64   // in (0, 1], by truth; nil: all of every class
 }
 
 // LeastKnown is the share of a class of which less says too little: a label
@@ -39,6 +40,20 @@ func accuracyWeighted(samples []Sample, confidence float64) schemas.Metric {
 				rightSquares += float64(p.N) * weight * weight
 			} else {
 				wrongSquares += float64(p.N) * weight * weight
+			}
+		}
+		for _, p := range s.Weights {
+			weight := 1.0
+			if s.Known != nil {
+				weight = 1 / s.Known[p.Truth]
+			}
+			extra, squares := float64(p.Extra)/schemas.WeightScale*weight, float64(p.Squares)/schemas.SquareScale*weight*weight
+			all += extra
+			if p.Truth == p.Prediction {
+				right += extra
+				rightSquares += squares
+			} else {
+				wrongSquares += squares
 			}
 		}
 	}
