@@ -57,7 +57,7 @@ Stop it with Ctrl-C or SIGTERM: what is under way is finished and committed.`,
 	addStagesFlag(c, &stages)
 	c.Flags().StringVar(&report, "report", "", "write what the run did to `FILE` (JSON) when it stops; - is stdout")
 	c.Flags().BoolVar(&untilEnd, "until-end", false, "stop when all inputs are read to where they end now")
-	c.Flags().BoolVar(&acceptLoss, "accept-loss", false, "go on behind events and labels that were deleted before they were read")
+	c.Flags().BoolVar(&acceptLoss, "accept-loss", false, "go on behind events, labels and scores of another program that were deleted before they were read")
 	c.Flags().BoolVarP(&verbose, "verbose", "v", false, "log more")
 	return c
 }
