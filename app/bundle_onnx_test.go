@@ -3,8 +3,6 @@
 package app
 
 import (
-	"compress/gzip"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +10,7 @@ import (
 
 	"hindsight/app/config"
 	"hindsight/scoring"
+	"hindsight/scoring/model/parity"
 )
 
 // The library is found by the configuration where the environment names none.
@@ -21,16 +20,7 @@ func TestLoadBundleOfONNX(t *testing.T) {
 		t.Skip("HINDSIGHT_ONNXRUNTIME names no libonnxruntime.so; make onnx does")
 	}
 	t.Setenv("HINDSIGHT_ONNXRUNTIME", "")
-	file, err := os.Open("../scoring/model/onnx/testdata/torch_sigmoid.onnx.gz")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	unzipped, err := gzip.NewReader(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := io.ReadAll(unzipped)
+	data, err := parity.Unzipped("../scoring/model/onnx/testdata/torch_sigmoid.onnx.gz")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,10 +2,8 @@ package cli
 
 import (
 	"bytes"
-	"compress/gzip"
 	"encoding/csv"
 	"encoding/json"
-	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -13,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"hindsight/scoring/model/parity"
 )
 
 // outside is the demo computed without any of its code but the export: from the
@@ -155,16 +155,7 @@ func readCSV(t *testing.T, file string) [][]string {
 
 func unzipped(t *testing.T, file string) []byte {
 	t.Helper()
-	f, err := os.Open(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := io.ReadAll(z)
+	data, err := parity.Unzipped(file)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,27 +1,17 @@
 package cli
 
 import (
-	"compress/gzip"
-	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"hindsight/scoring/model/parity"
 )
 
 // Without onnxruntime a bundle can be made and looked at, and not be tested.
 func TestModelONNXWithoutRuntime(t *testing.T) {
 	t.Setenv("HINDSIGHT_ONNXRUNTIME", "")
-	file, err := os.Open("../scoring/model/onnx/testdata/catboost_two.onnx.gz")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	unzipped, err := gzip.NewReader(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := io.ReadAll(unzipped)
+	data, err := parity.Unzipped("../scoring/model/onnx/testdata/catboost_two.onnx.gz")
 	if err != nil {
 		t.Fatal(err)
 	}

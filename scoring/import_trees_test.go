@@ -2,7 +2,6 @@ package scoring
 
 import (
 	"bytes"
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
@@ -10,20 +9,13 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"hindsight/scoring/model/parity"
 )
 
 func unzip(t *testing.T, name string) []byte {
 	t.Helper()
-	file, err := os.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	r, err := gzip.NewReader(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := io.ReadAll(r)
+	data, err := parity.Unzipped(name)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,13 +2,12 @@ package libm
 
 import (
 	"bytes"
-	"compress/gzip"
 	"encoding/binary"
-	"io"
 	"math"
 	"math/big"
-	"os"
 	"testing"
+
+	"hindsight/scoring/model/parity"
 )
 
 // TestExpTable computes every entry in 400 bits.
@@ -34,16 +33,7 @@ func TestExpTable(t *testing.T) {
 // testdata/glibc.c has written: arguments of all sizes, each with exp, and
 // with expf and logf of its float32 and log1p of its absolute value.
 func TestBitsOfGlibc(t *testing.T) {
-	file, err := os.Open("testdata/glibc.bin.gz")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	unzipped, err := gzip.NewReader(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := io.ReadAll(unzipped)
+	data, err := parity.Unzipped("testdata/glibc.bin.gz")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,10 +1,7 @@
 package lightgbm
 
 import (
-	"compress/gzip"
-	"io"
 	"math"
-	"os"
 	"strings"
 	"testing"
 
@@ -14,16 +11,7 @@ import (
 
 func load(t testing.TB, name string) []byte {
 	t.Helper()
-	file, err := os.Open("testdata/" + name + ".txt.gz")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	unzipped, err := gzip.NewReader(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := io.ReadAll(unzipped)
+	data, err := parity.Unzipped("testdata/" + name + ".txt.gz")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,28 +1,18 @@
 package onnx
 
 import (
-	"compress/gzip"
-	"io"
-	"os"
 	"slices"
 	"testing"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"hindsight/scoring/model/parity"
 )
 
 // golden reads a model of testdata.
 func golden(t testing.TB, name string) []byte {
 	t.Helper()
-	file, err := os.Open("testdata/" + name + ".onnx.gz")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	unzipped, err := gzip.NewReader(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := io.ReadAll(unzipped)
+	data, err := parity.Unzipped("testdata/" + name + ".onnx.gz")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,7 @@
 package onnx
 
 import (
-	"compress/gzip"
+	"bytes"
 	"encoding/csv"
 	"math"
 	"os"
@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"hindsight/scoring/model"
+	"hindsight/scoring/model/parity"
 )
 
 // start starts a model, with onnxruntime that the environment names.
@@ -45,16 +46,11 @@ func evaluate(e model.Evaluator, m *Model, x ...float64) []float64 {
 // onnxruntime in Python answered to it alone.
 func goldenRows(t testing.TB, name string, m *Model) (x, want [][]float64) {
 	t.Helper()
-	file, err := os.Open("testdata/" + name + ".csv.gz")
+	data, err := parity.Unzipped("testdata/" + name + ".csv.gz")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
-	unzipped, err := gzip.NewReader(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	rows, err := csv.NewReader(unzipped).ReadAll()
+	rows, err := csv.NewReader(bytes.NewReader(data)).ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}

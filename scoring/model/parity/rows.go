@@ -1,12 +1,11 @@
 package parity
 
 import (
-	"compress/gzip"
+	"bytes"
 	"encoding/csv"
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,18 +21,11 @@ type Rows struct {
 // column per feature, then the answers. Answers whose name begins with raw are
 // sums. Features may be nil for a file that has answers alone.
 func ReadFile(name string, features []string) (*Rows, error) {
-	file, err := os.Open(name)
+	data, err := Unzipped(name)
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
-	var from io.Reader = file
-	if strings.HasSuffix(name, ".gz") {
-		if from, err = gzip.NewReader(file); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-	}
-	rows, err := read(from, features)
+	rows, err := read(bytes.NewReader(data), features)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}

@@ -1,9 +1,6 @@
 package xgboost
 
 import (
-	"compress/gzip"
-	"io"
-	"os"
 	"strings"
 	"testing"
 
@@ -13,16 +10,7 @@ import (
 
 func load(t testing.TB, name string) []byte {
 	t.Helper()
-	file, err := os.Open("testdata/" + name + ".gz")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	unzipped, err := gzip.NewReader(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := io.ReadAll(unzipped)
+	data, err := parity.Unzipped("testdata/" + name + ".gz")
 	if err != nil {
 		t.Fatal(err)
 	}
