@@ -296,7 +296,6 @@ func (a *App) member(stage config.Stage, lead string) consumer.Config {
 		kgo.MaxBufferedBytes(a.budget.Produce), kgo.ProducerBatchCompression(kgo.NoCompression()),
 		kgo.SessionTimeout(timeouts.SessionTimeout), kgo.HeartbeatInterval(min(3*time.Second, timeouts.SessionTimeout/5)),
 		kgo.TransactionTimeout(timeouts.TransactionTimeout))
-	opts = append(opts, kafka.BoundInflation(4*a.budget.Fetch)...)
 	return consumer.Config{
 		Name: string(stage), Client: append(opts, a.options.Group...), Group: group,
 		TransactionalID: group + "-" + a.options.Instance, Delivery: delivery,
@@ -309,6 +308,7 @@ func (a *App) member(stage config.Stage, lead string) consumer.Config {
 			a.ready.held(string(stage), p, h, since)
 		},
 		MaxMessage: a.sizes.of,
+		Inflation:  func(pools ...kgo.Pool) []kgo.Opt { return kafka.BoundInflation(2*a.budget.Fetch, pools...) },
 		Hooks: func() []kgo.Hook { // a kprom.Metrics holds the figures of one client
 			return []kgo.Hook{
 				kprom.NewMetrics("hindsight_kafka", kprom.Registerer(a.gatherer), kprom.WithClientLabel()),

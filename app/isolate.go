@@ -82,8 +82,8 @@ func isolated(handle func() (*consumer.Fault, error)) (fault *consumer.Fault, er
 
 // crashes counts the panics of one goroutine's records.
 type crashes struct {
-	row map[place]bool        // records that were set aside since the last that was not
-	met map[place]*crashCount // by changing
+	row map[string]map[place]bool // by topic: records that were set aside since its last that was not
+	met map[place]*crashCount     // by changing
 }
 
 type place struct {
@@ -100,7 +100,7 @@ type crashCount struct {
 }
 
 func newCrashes() *crashes {
-	return &crashes{row: map[place]bool{}, met: map[place]*crashCount{}}
+	return &crashes{row: map[string]map[place]bool{}, met: map[place]*crashCount{}}
 }
 
 // changing calls handle, which changes state as it goes. A panic may leave it
@@ -134,13 +134,18 @@ func (c *crashes) changed(r *kgo.Record) *consumer.Fault {
 func (c *crashes) note(r *kgo.Record, fault *consumer.Fault) error {
 	if fault == nil || fault.Class != crashClass {
 		if len(c.row) > 0 {
-			clear(c.row)
+			delete(c.row, r.Topic)
 		}
 		return nil
 	}
-	if c.row[placeOf(r)] = true; len(c.row) <= crashRow {
+	row := c.row[r.Topic]
+	if row == nil {
+		row = map[place]bool{}
+		c.row[r.Topic] = row
+	}
+	if row[placeOf(r)] = true; len(row) <= crashRow {
 		return nil
 	}
 	return fmt.Errorf("%w: handling %d records in a row has failed, which is a fault of hindsight and not theirs: please report it. %s/%d offset %d: %s",
-		consumer.ErrFatal, len(c.row), r.Topic, r.Partition, r.Offset, fault.Message)
+		consumer.ErrFatal, len(row), r.Topic, r.Partition, r.Offset, fault.Message)
 }

@@ -77,6 +77,25 @@ func TestPanicsInARowEndTheRun(t *testing.T) {
 	}
 }
 
+// What goes well in one topic does not end the row of another.
+func TestARowIsOfOneTopic(t *testing.T) {
+	c, crash := newCrashes(), &consumer.Fault{Class: crashClass}
+	note := func(topic string, offset int64, fault *consumer.Fault) error {
+		return c.note(&kgo.Record{Topic: topic, Offset: offset}, fault)
+	}
+	for i := range int64(crashRow) {
+		if err := errors.Join(note("labels", i, crash), note("scores", i, nil)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := note("labels", crashRow, crash); !errors.Is(err, consumer.ErrFatal) {
+		t.Errorf("all labels crash, and the run goes on: %v", err)
+	}
+	if err := errors.Join(note("labels", crashRow+1, nil), note("labels", crashRow+2, crash)); err != nil {
+		t.Errorf("a label was well: %v", err)
+	}
+}
+
 // Whoever reads a label that cannot be decoded without a panic gets a fault.
 func TestALabelThatPanicsIsSetAside(t *testing.T) {
 	panics := 0

@@ -42,7 +42,7 @@ func readSpans(ctx context.Context, client []kgo.Opt, spans []span, visit func(*
 	if len(left) == 0 {
 		return nil
 	}
-	opts := append(append([]kgo.Opt{}, client...), kafka.BoundInflation(4*readBytes)...)
+	opts := append(append([]kgo.Opt{}, client...), kafka.BoundInflation(2*readBytes)...)
 	cl, err := kgo.NewClient(append(opts,
 		kgo.ConsumePartitions(want), kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.KeepControlRecords(),
 		kgo.ConsumeResetOffset(kgo.NoResetOffset()), kgo.MaxConcurrentFetches(1), kgo.WithHooks(kafka.BoundFetches(readBytes)))...)
@@ -55,7 +55,10 @@ func readSpans(ctx context.Context, client []kgo.Opt, spans []span, visit func(*
 		skipped := map[string]map[int32]kgo.EpochOffset{}
 		fetches.EachError(func(topic string, partition int32, err error) {
 			if large := (*kgo.ErrDecompressTooLarge)(nil); errors.As(err, &large) { // as it was when it was read first
-				skipped[topic] = map[int32]kgo.EpochOffset{partition: {Epoch: large.Epoch, Offset: large.NextOffset}}
+				if skipped[topic] == nil {
+					skipped[topic] = map[int32]kgo.EpochOffset{}
+				}
+				skipped[topic][partition] = kgo.EpochOffset{Epoch: large.Epoch, Offset: large.NextOffset}
 				if id := (sourceID{topic, partition}); large.NextOffset >= left[id] {
 					delete(left, id)
 				}

@@ -38,7 +38,8 @@ type Config struct {
 	Outputs         []string      // topics that the stage publishes to
 	Recycle         bool          // the stage keeps nothing of a record after Committed or Aborted
 	MaxMessage      func(topic string) int32
-	Hooks           func() []kgo.Hook // makes the hooks of one client; nil: none
+	Inflation       func(...kgo.Pool) []kgo.Opt // bounds what fetches of one client decompress to, in the memory of its pools; nil: as the client does
+	Hooks           func() []kgo.Hook           // makes the hooks of one client; nil: none
 	// AcceptLoss says for which topics the run goes on behind records that were
 	// deleted before they were read; nil: for none, a LostError ends the run.
 	AcceptLoss func(topic string) bool

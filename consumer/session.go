@@ -72,8 +72,13 @@ func newSession(ctx, life context.Context, config *Config) (*session, error) {
 	}
 	s.marks.doubtful.Store(true) // of what the predecessor has left
 	opts = append(opts, kgo.WithHooks(&s.marks))
+	var pools []kgo.Pool
 	if config.Recycle {
-		opts = append(opts, kgo.WithPools(&pool{}))
+		pools = []kgo.Pool{&pool{}}
+		opts = append(opts, kgo.WithPools(pools...))
+	}
+	if config.Inflation != nil {
+		opts = append(opts, config.Inflation(pools...)...)
 	}
 	if config.Hooks != nil {
 		opts = append(opts, kgo.WithHooks(config.Hooks()...))
@@ -98,6 +103,9 @@ func newSession(ctx, life context.Context, config *Config) (*session, error) {
 		// hold up the first poll for the whole transaction timeout (R1).
 		if _, _, err := s.client.ProducerID(ctx); err != nil {
 			s.client.Close()
+			if life.Err() != nil { // it was joining already
+				err = errors.Join(err, s.farewell())
+			}
 			return nil, fmt.Errorf("%s: transactional id %s: %w", config.Name, config.TransactionalID, err)
 		}
 	}

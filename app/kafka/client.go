@@ -90,7 +90,7 @@ func Ping(ctx context.Context, client *kgo.Client, cfg config.Kafka) error {
 // went away, which a start may meet after [Ping] was answered.
 func Unreachable(err error) error {
 	var dialed *net.OpError
-	if errors.Is(err, io.EOF) || errors.As(err, &dialed) {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &dialed) {
 		return fmt.Errorf("%w: %w", ErrUnreachable, err)
 	}
 	return err

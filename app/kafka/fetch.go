@@ -46,7 +46,7 @@ func (f *fetchBound) OnNewClient(client *kgo.Client) {
 // OnFetchBatchRead implements kgo.HookFetchBatchRead. Bad news count at once,
 // good news little by little.
 func (f *fetchBound) OnFetchBatchRead(_ kgo.BrokerMetadata, _ string, _ int32, m kgo.FetchBatchMetrics) {
-	if m.CompressedBytes <= 0 {
+	if m.CompressedBytes <= 0 || m.NumRecords == 0 { // empty, or refused: its size is not known
 		return
 	}
 	f.mu.Lock()

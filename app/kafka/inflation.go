@@ -2,7 +2,6 @@ package kafka
 
 import (
 	"fmt"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -14,21 +13,21 @@ import (
 // BoundInflation returns what bounds what the answer to one fetch decompresses
 // to: about so many bytes, but at least one batch, and none beyond MaxBatch.
 // Fetches that are sized by what came before cannot do that alone: one that
-// comes after plain records may be all bombs.
-func BoundInflation(bytes int64) []kgo.Opt {
-	d := &inflation{Decompressor: decompressor(), most: bytes}
+// comes after plain records may be all bombs. The pools are those of the client.
+func BoundInflation(bytes int64, pools ...kgo.Pool) []kgo.Opt {
+	d := &inflation{Decompressor: decompressor(pools), most: bytes}
 	return []kgo.Opt{kgo.WithDecompressor(d), kgo.WithHooks(d)}
 }
 
-// decompressor is the client's own, bounded by MaxBatch: only a client gives it out.
-var decompressor = sync.OnceValue(func() kgo.Decompressor {
-	client, err := kgo.NewClient(kgo.MaxDecompressBatchBytes(MaxBatch))
+// decompressor is a client's own, bounded by MaxBatch: only a client gives it out.
+func decompressor(pools []kgo.Pool) kgo.Decompressor {
+	client, err := kgo.NewClient(kgo.MaxDecompressBatchBytes(MaxBatch), kgo.WithPools(pools...))
 	if err != nil {
-		panic(err) // the option is a constant
+		panic(err) // the options are constants
 	}
 	defer client.Close()
 	return client.OptValue(kgo.WithDecompressor).(kgo.Decompressor)
-})
+}
 
 // inflation decompresses for one client at a time.
 type inflation struct {
@@ -46,6 +45,12 @@ func (d *inflation) OnBrokerRead(_ kgo.BrokerMetadata, key int16, _ int, _, _ ti
 	if key == int16(kmsg.Fetch) {
 		d.done.Store(0)
 	}
+}
+
+// OnFetchBatchRead implements kgo.HookFetchBatchRead: small records take more
+// beside their bytes than these.
+func (d *inflation) OnFetchBatchRead(_ kgo.BrokerMetadata, _ string, _ int32, m kgo.FetchBatchMetrics) {
+	d.done.Add(recordOverhead * int64(m.NumRecords))
 }
 
 // Decompress implements kgo.Decompressor.

@@ -64,3 +64,72 @@ func TestInflationIsBoundedPerFetch(t *testing.T) {
 		t.Errorf("%d fetches: the bombs did not lie close enough to be bounded", fetches)
 	}
 }
+
+// TestInflationCountsRecords: a record takes memory beside its bytes, of which
+// it may have none.
+func TestInflationCountsRecords(t *testing.T) {
+	const each, most = 200_000, 1 << 20
+	client := ofBatches(t, most, each, 10_000)
+	largest := 0
+	for got := 0; got < each; {
+		polled := client.PollFetches(t.Context())
+		if err := polled.Err(); err != nil {
+			t.Fatal(err)
+		}
+		got += polled.NumRecords()
+		largest = max(largest, polled.NumRecords())
+	}
+	if largest*recordOverhead > most+2*10_000*recordOverhead {
+		t.Errorf("a fetch brought %d records", largest)
+	}
+}
+
+// counts is a pool that holds nothing.
+type counts struct{ gets, puts int }
+
+func (c *counts) GetDecompressBytes([]byte, kgo.CompressionCodecType) []byte { c.gets++; return nil }
+func (c *counts) PutDecompressBytes([]byte)                                  { c.puts++ }
+
+// TestInflationUsesThePools: what the client gives back to a pool came from it.
+func TestInflationUsesThePools(t *testing.T) {
+	pool := &counts{}
+	client := ofBatches(t, 1<<20, 100, 10, pool)
+	for got := 0; got < 100; {
+		client.PollFetches(t.Context()).EachRecord(func(r *kgo.Record) { got++; r.Recycle() })
+	}
+	if pool.gets != 10 || pool.puts != 10 {
+		t.Errorf("%d buffers came from the pool and %d went back, of 10 batches", pool.gets, pool.puts)
+	}
+}
+
+// ofBatches returns a client that reads empty records in compressed batches.
+func ofBatches(t *testing.T, most int64, records, batch int, pools ...kgo.Pool) *kgo.Client {
+	t.Helper()
+	cluster := kfake.MustCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "small"))
+	t.Cleanup(cluster.Close)
+	producer, err := kgo.NewClient(kgo.SeedBrokers(cluster.ListenAddrs()...), kgo.DefaultProduceTopic("small"),
+		kgo.ProducerBatchCompression(kgo.ZstdCompression()), kgo.MaxBufferedRecords(batch), kgo.ManualFlushing())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer producer.Close()
+	for range records / batch {
+		for range batch {
+			producer.Produce(t.Context(), &kgo.Record{}, func(_ *kgo.Record, err error) {
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		if err := producer.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	client, err := kgo.NewClient(append(BoundInflation(most, pools...), kgo.WithPools(pools...), kgo.SeedBrokers(cluster.ListenAddrs()...),
+		kgo.ConsumeTopics("small"), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	return client
+}

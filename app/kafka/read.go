@@ -53,10 +53,8 @@ const readBytes = 4 << 20
 // control records, because the marker of a transaction may be all that stands
 // before an end, and bounds on what a fetch, and a batch, decompresses to.
 func ReadOptions() []kgo.Opt {
-	return []kgo.Opt{
-		kgo.KeepControlRecords(),
-		kgo.MaxDecompressBatchBytes(MaxBatch), kgo.MaxConcurrentFetches(1), kgo.WithHooks(BoundFetches(readBytes)),
-	}
+	return append(BoundInflation(2*readBytes),
+		kgo.KeepControlRecords(), kgo.MaxConcurrentFetches(1), kgo.WithHooks(BoundFetches(readBytes)))
 }
 
 // Read gives visit the committed records of topic from the offsets on, outside

@@ -3,6 +3,7 @@ package kafka
 import (
 	"context"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -267,6 +268,9 @@ func TestUnreachable(t *testing.T) {
 	cluster.Close()
 	if err := ask(); errors.Is(err, ErrUnreachable) || !errors.Is(Unreachable(err), ErrUnreachable) {
 		t.Errorf("%v is not told to be of a broker that went away", err)
+	}
+	if !errors.Is(Unreachable(io.ErrUnexpectedEOF), ErrUnreachable) {
+		t.Error("an answer that breaks off is told to be a whole one")
 	}
 	if errors.Is(Unreachable(kerr.TopicAuthorizationFailed), ErrUnreachable) {
 		t.Error("an answer is told to be none")

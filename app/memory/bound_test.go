@@ -69,7 +69,7 @@ func TestSharesFitTheBound(t *testing.T) {
 		b := Divide(limit)
 		const stages = 3
 		const record = 1 << 10 // an outcome with its place in the client
-		held := stages*(b.Fetch*int64(b.Fetches)+b.Poll) + int64(stages*b.Records*record) + int64(b.Outcomes*record) +
+		held := stages*(2*b.Fetch*int64(b.Fetches)+b.Poll) + int64(stages*b.Records*record) + int64(b.Outcomes*record) +
 			int64(b.StateBatch)*2 + b.StateCache + 3*int64(b.StateMemory)
 		if held > limit*3/4 {
 			t.Errorf("of %d MiB %d MiB are given away", limit>>20, held>>20)

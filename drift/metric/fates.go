@@ -16,6 +16,9 @@ func conflicts(s *Sums, confidence float64) schemas.Metric {
 func shareOfLabels(s *Sums, confidence float64, of ...schemas.Fate) schemas.Metric {
 	var n, k int64
 	for _, f := range s.fates {
+		if f.N <= 0 { // labels that began to wait before they were counted
+			continue
+		}
 		n += f.N
 		for _, fate := range of {
 			if f.Fate == fate {

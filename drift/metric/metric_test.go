@@ -143,6 +143,18 @@ func TestSharesOfLabels(t *testing.T) {
 	}
 }
 
+// A label that began to wait before such labels were counted is missing when it
+// waits no longer; that is no share below nothing.
+func TestSharesOfLabelsThatWaitedBefore(t *testing.T) {
+	var s Sums
+	s.Tell(schemas.NoFate, -3)
+	s.Tell(schemas.Used, 4)
+	s.Tell(schemas.Orphan, 1)
+	if got := figure(t, OfOrphans, &s, 0.9); got.Value != 0.2 || got.N != 5 {
+		t.Errorf("orphans are %+v, want 0.2 of 5", got)
+	}
+}
+
 func TestPace(t *testing.T) {
 	if got := Pace(0, 0, 0, 0.95); got.Undefined != Empty {
 		t.Errorf("the pace of nothing is %+v", got)
