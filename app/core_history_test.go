@@ -144,7 +144,7 @@ func drawInput(d *dice, c *coreCase, lag []int, ids, now int) coreInput {
 		x.Bad = garbage
 	}
 	if d.one(3) {
-		x.Weight = []float64{0.25, 3, 1 + 1./3, 10_000}[d.n(4)]
+		x.Weight = []float64{0.25, 3, 1 + 1./3, 1_000}[d.n(4)]
 	}
 	return x
 }

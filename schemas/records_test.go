@@ -46,7 +46,7 @@ func fill(rng *rand.Rand, v reflect.Value, most int) {
 		v.SetUint(rng.Uint64N(uint64(len(fateNames))))
 		return
 	case Extra: // of an outcome, which must be a weight
-		v.SetInt(rng.Int64N(9_999*WeightScale) * int64(rng.IntN(2)))
+		v.SetInt(rng.Int64N((MaxWeight-1)*WeightScale) * int64(rng.IntN(2)))
 		return
 	case Clock:
 		v.SetUint(rng.Uint64N(uint64(len(clockNames))))

@@ -16,9 +16,10 @@ const (
 	SquareScale = 1 << 16
 )
 
-// MaxWeight is the largest weight. Weights are relative: sums of squares of
-// larger ones would not fit, and no label is worth so many others.
-const MaxWeight = 10_000
+// MaxWeight is the largest weight. Weights are relative, and no label is worth
+// more of the others. The sums of a window hold the squares of 140 million such
+// labels, and the squares of the losses of 460,000 that are as wrong as can be.
+const MaxWeight = 1_000
 
 // ExtraOf rounds a weight to fixed point. The error says why it is none.
 func ExtraOf(weight float64) (Extra, error) {

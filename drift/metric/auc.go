@@ -39,15 +39,20 @@ func auc(s *Sums, confidence float64) schemas.Metric {
 		return undefined(n, TooFew)
 	}
 	value, variance, shared := delong(&weights, positives, negatives)
+	value = min(1, max(0, value))
 	z := quantile(confidence)
 	half := z * math.Sqrt(variance)
 	low, high := value-half, value+half
-	if variance == 0 {
+	if variance < rounding {
 		rarer := min(positives.effective(), negatives.effective())
 		low, high = wilson(value*rarer, rarer, z)
 	}
 	return schemas.Metric{Value: value, Low: max(0, low-shared/2), High: min(1, high+shared/2), N: n}
 }
+
+// rounding is more than what it leaves, with weights that are no whole numbers,
+// of a variance that is zero.
+const rounding = 1e-20
 
 // ranking writes the weight of each slot, and returns what the classes come to.
 func (s *Sums) ranking(weights *[slots]float64) (positives, negatives mass) {

@@ -134,3 +134,38 @@ func figureOf(t *testing.T, name string) Metric {
 	}
 	return m
 }
+
+// What is missing has no weight, so the bounds of the accuracy take none from
+// what is there: ten right answers of a hundred scores may be all that are right.
+func TestBoundsCountEveryScoreOnce(t *testing.T) {
+	var all []weighted
+	for range 10 {
+		all = append(all, weighted{true, 0.9, 10})
+	}
+	s := sumsOf(t, all)
+	s.Add(&schemas.Sums{Scored: 90})
+	for name, want := range map[string]float64{"accuracy_lowest": 0.1, "accuracy_highest": 1} {
+		if got := figure(t, name, s, 0.95); got.Value != want {
+			t.Errorf("%s is %v, want %v", name, got.Value, want)
+		}
+	}
+}
+
+// Weights that are no whole numbers leave a variance that is not quite zero where
+// the scores separate the classes: the interval must not shrink to a point.
+func TestAUCOfSeparatedClassesWithWeights(t *testing.T) {
+	for seed := range uint64(200) {
+		rng := rand.New(rand.NewPCG(seed, 9))
+		var all []weighted
+		for i := range 400 {
+			o := weighted{i%2 == 0, 0.2 * rng.Float64(), 1 + 9*rng.Float64()}
+			if o.positive {
+				o.value += 0.7
+			}
+			all = append(all, o)
+		}
+		if got := figure(t, "auc", sumsOf(t, all), 0.95); got.Value < 1-1e-12 || got.Value > 1 || got.High < got.Value || got.Low > 0.99 || got.Low < 0.9 {
+			t.Fatalf("seed %d: %+v", seed, got)
+		}
+	}
+}
