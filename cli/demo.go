@@ -83,7 +83,11 @@ func runDemo(ctx context.Context, f demoFlags, stdout, stderr io.Writer) (err er
 		return world.Export(f.export, f.bundle)
 	}
 	dir := f.dir
-	if dir == "" {
+	if dir != "" {
+		if err := demo.CheckApart(f.bundle, dir); err != nil { // before the broker makes it
+			return err
+		}
+	} else {
 		if dir, err = os.MkdirTemp("", "hindsight-demo-"); err != nil {
 			return err
 		}

@@ -72,6 +72,16 @@ func TestDemoRefusesBundles(t *testing.T) {
 	}
 }
 
+// What --dir names is not made in a bundle either.
+func TestDemoRefusesADirInItsBundle(t *testing.T) {
+	t.Chdir(t.TempDir())
+	var out, errs bytes.Buffer
+	code := Main(t.Context(), []string{"demo", "--bundle", ".", "--dir", "out"}, nil, &out, &errs)
+	if left, err := os.ReadDir("."); code == 0 || !strings.Contains(errs.String(), "copied into itself") || err != nil || len(left) > 0 {
+		t.Errorf("exit code %d, %s; left %v, %v", code, errs.String(), left, err)
+	}
+}
+
 func sum(m map[string]int64) (n int64) {
 	for _, v := range m {
 		n += v

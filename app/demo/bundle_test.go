@@ -2,6 +2,8 @@ package demo
 
 import (
 	"bytes"
+	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -41,5 +43,49 @@ func TestInstallOfADirectory(t *testing.T) {
 		if !strings.Contains(string(text), line) {
 			t.Errorf("the configuration has no line %q", line)
 		}
+	}
+}
+
+// A bundle that is refused leaves nothing behind, and the error names what the
+// user did.
+func TestInstallRefuses(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	for _, name := range []string{"good", "wrong"} {
+		if err := writeBundle("car-loan@2", name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join("wrong", "golden.csv"), []byte("no,table\n1\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.Mkdir("empty", 0o755), os.Symlink("good", "link")); err != nil {
+		t.Fatal(err)
+	}
+	tests := map[string]struct{ in, bundle, to, want string }{
+		"the folder itself":      {"good", ".", "out", "copied into itself"},
+		"absolute":               {"good", filepath.Join(dir, "good"), "out", "name a directory outside"},
+		"deep below":             {".", "good", "good/a/../b/c", "copied into itself"},
+		"behind a link":          {".", "good", "link/out", "copied into itself"},
+		"link as the source":     {".", "link", "good/out", "copied into itself"},
+		"a test fails":           {".", "wrong", "out", "bundle wrong: "},
+		"no bundle in there":     {".", "empty", "out", "bundle empty: "},
+		"nothing named":          {".", "", "out", "no bundle is named"},
+		"no such bundle or file": {".", "car-loan@3", "out", "car-loan@1, car-loan@2"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Chdir(filepath.Join(dir, test.in))
+			err := new(World).Export(test.to, test.bundle)
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("error %v, want %q", err, test.want)
+			}
+			if _, err := os.Stat(test.to); !errors.Is(err, os.ErrNotExist) {
+				t.Errorf("%s is left: %v", test.to, err)
+			}
+		})
+	}
+	if _, err := Install("good", "goods"); err != nil { // beside it, though its name begins alike
+		t.Error(err)
 	}
 }

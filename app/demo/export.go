@@ -16,9 +16,6 @@ import (
 // bundle, as Install takes it. Labels lie on the partition of their id there: a
 // file cannot misplace them.
 func (w *World) Export(dir, bundle string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("export: %w", err)
-	}
 	configuration, err := Install(bundle, filepath.Join(dir, "bundles"))
 	if err != nil {
 		return fmt.Errorf("export: %w", err)
