@@ -110,6 +110,69 @@ func TestImportedPandasCategories(t *testing.T) {
 	}
 }
 
+// The lists of LightGBM have no names, but a preparation that has none of them
+// gives the model other codes.
+func TestLevelsOfLightGBM(t *testing.T) {
+	file := string(unzip(t, "model/lightgbm/testdata/lgb_binary.txt.gz"))
+	with := func(lists string) []byte {
+		return []byte(strings.Replace(file, "pandas_categorical:null", "pandas_categorical:"+lists, 1))
+	}
+	const letters = `["a", "b", "c", "d", "e"]`
+	forty, many := "[0"+numbered(1, 40)+"]", "[0"+numbered(1, 300)+"]"
+	imported := with("[" + letters + ", " + forty + ", " + many + "]")
+	tests := map[string]struct {
+		lists    string   // what the file has in their place
+		old, new string   // of bundle.yaml
+		faults   []string // none: it loads
+	}{
+		"as imported":               {"", "", "", nil},
+		"permuted":                  {"", `"a", "b", "c"`, `"b", "a", "c"`, []string{`feature 28, "f27"`, "b | a | c | d | e", "pandas_categorical"}},
+		"one less":                  {"", `"d", "e"`, `"d"`, []string{`feature 28, "f27"`}},
+		"columns unknown":           {"[[], " + letters + ", " + forty + ", " + many + "]", "", "", nil},
+		"columns unknown, permuted": {"[[], " + letters + ", " + forty + ", " + many + "]", `"a", "b", "c"`, `"b", "a", "c"`, []string{`feature 28, "f27"`}},
+		"in another order":          {"[" + forty + ", " + letters + ", " + many + "]", "", "", nil},
+		"one list less":             {"[" + letters + ", " + many + "]", "", "", []string{`feature 29, "f28"`}},
+		"no lists":                  {"null", `"a", "b", "c"`, `"b", "a", "c"`, nil},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "m@1")
+			if err := Import("lightgbm", imported, "m", "1", dir); err != nil {
+				t.Fatal(err)
+			}
+			if test.lists != "" {
+				if err := os.WriteFile(filepath.Join(dir, "model.txt"), with(test.lists), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if test.old != "" {
+				file := filepath.Join(dir, "bundle.yaml")
+				text, err := os.ReadFile(file)
+				if err != nil || !strings.Contains(string(text), test.old) {
+					t.Fatalf("%v:\n%.300s", err, text)
+				}
+				if err := os.WriteFile(file, []byte(strings.Replace(string(text), test.old, test.new, 1)), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if _, _, err := Load(dir); len(test.faults) > 0 || err != nil {
+				wantErrors(t, err, test.faults...)
+			}
+		})
+	}
+}
+
+// A list that the file has once is of one feature.
+func TestListsAreUsedOnce(t *testing.T) {
+	a, b := []string{"a"}, []string{"b"}
+	if left, ok := without([][]string{a, b, a}, a); !ok || len(left) != 2 {
+		t.Error(left, ok)
+	}
+	if left, ok := without([][]string{b}, a); ok || len(left) != 1 {
+		t.Error(left, ok)
+	}
+}
+
 // numbered is ", from, …, to-1" in JSON.
 func numbered(from, to int) string {
 	var b strings.Builder

@@ -29,6 +29,7 @@ func (m *Model) readLevels(h *section, rest string) error {
 	if len(lists) == 0 {
 		return nil
 	}
+	m.lists = lists
 	infos := strings.Fields(h.fields["feature_infos"])
 	columns := categorical(infos, rest)
 	if len(columns) != len(lists) {

@@ -31,6 +31,9 @@ func TestLevels(t *testing.T) {
 				t.Fatal(err)
 			}
 			levels, err := m.Levels()
+			if got, want := len(m.Lists()), strings.Count(strings.TrimPrefix(test.lists, "["), "["); got != want {
+				t.Errorf("%d lists, want %d", got, want)
+			}
 			if test.fault != "" {
 				if err == nil || !strings.Contains(err.Error(), test.fault) {
 					t.Errorf("error %v, want %q", err, test.fault)

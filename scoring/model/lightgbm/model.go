@@ -10,6 +10,7 @@ type Model struct {
 	features  []string
 	levels    [][]string // per feature the texts of a pandas category, by code; nil where there are none
 	levelsErr error      // why it is not known which features they are of
+	lists     [][]string // all lists of the file, which have no names
 	forest    *tree.Forest
 	fast      *tree.Compiled
 	objective objective
@@ -26,6 +27,10 @@ func (m *Model) Features() []string { return m.features }
 // and nil as a whole where all were. The error says that the file has texts and
 // does not tell of which feature.
 func (m *Model) Levels() ([][]string, error) { return m.levels, m.levelsErr }
+
+// Lists returns the lists of pandas categories as they stand in the file, also
+// where it does not tell of which features they are; nil where it has none.
+func (m *Model) Lists() [][]string { return m.lists }
 
 // Classes returns nil: the file counts classes and does not name them.
 func (m *Model) Classes() []string { return nil }
