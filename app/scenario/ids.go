@@ -23,6 +23,20 @@ func (s ids) id(i int) string {
 	return s.text + strconv.Itoa(s.first+i)
 }
 
+// atMost refuses more words than ids take in turn: a misspelt keyword is read as
+// one, and those after it.
+func (s ids) atMost(what string, words []string) error {
+	if len(words) <= s.n {
+		return nil
+	}
+	count := "one id"
+	if s.n > 1 {
+		count = fmt.Sprintf("%d ids", s.n)
+	}
+	return fmt.Errorf("%d %s for %s: %q is too many, or a misspelt word; the words are at, every, after, weight, arrives, on, predicts, segment, version",
+		len(words), what, count, words[s.n])
+}
+
 func (p *parser) ids(n int) (ids, error) {
 	if len(p.words) == 0 {
 		return ids{}, fmt.Errorf("the event id is missing")

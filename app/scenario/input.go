@@ -39,6 +39,9 @@ func (p *parser) score(n int) (*scores, error) {
 		}
 		s.values = append(s.values, f)
 	}
+	if err := s.atMost("values", values); err != nil {
+		return nil, err
+	}
 	_, s.version = p.model()
 	at := false
 	for len(p.words) > 0 {
@@ -51,6 +54,9 @@ func (p *parser) score(n int) (*scores, error) {
 			s.predicts, err = p.cycle()
 			if err == nil && s.predicts == nil {
 				err = fmt.Errorf("predicts is followed by a class")
+			}
+			if err == nil {
+				err = s.atMost("classes", s.predicts)
 			}
 			if err != nil {
 				return nil, err
@@ -111,11 +117,17 @@ func (p *parser) label(n int) (*truths, error) {
 	if l.classes == nil {
 		return nil, fmt.Errorf("the truth is missing, as in: label a 1 at 12:00")
 	}
+	if err := l.atMost("truths", l.classes); err != nil {
+		return nil, err
+	}
 	at := false
 	for len(p.words) > 0 {
 		at = at || p.words[0].is("at")
 		if p.skip("weight") {
-			if l.weights, err = p.weights(); err != nil {
+			if l.weights != nil {
+				return nil, fmt.Errorf("weight is there twice; those of several labels follow one word, as in: 2 labels a* 1 at 12:00 weight 1 2.5")
+			}
+			if l.weights, err = p.weights(l.ids); err != nil {
 				return nil, err
 			}
 			continue
@@ -137,7 +149,7 @@ func (p *parser) label(n int) (*truths, error) {
 	return l, nil
 }
 
-func (p *parser) weights() (weights []float64, err error) {
+func (p *parser) weights(of ids) (weights []float64, err error) {
 	texts, err := p.cycle()
 	if err == nil && texts == nil {
 		err = fmt.Errorf("weight is followed by how much the label counts, as in: label a 1 weight 2.5 at 12:00")
@@ -148,6 +160,9 @@ func (p *parser) weights() (weights []float64, err error) {
 			return nil, fmt.Errorf("%q is no weight", text)
 		}
 		weights = append(weights, w)
+	}
+	if err == nil {
+		err = of.atMost("weights", texts)
 	}
 	return weights, err
 }
