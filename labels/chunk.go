@@ -49,6 +49,8 @@ func (j *Join) drain(b store.Batch, queue int, before schemas.Instant, next *sch
 	}
 	kind := queueOrder()[queue]
 	lo, hi := j.prefix.timed(nil, kind, j.meta.Closed), j.prefix.key(nil, kind+1)
+	var first []byte
+	taken := 0
 	for full := true; full; {
 		full, *next = false, schemas.Forever
 		c := &j.chunk
@@ -70,6 +72,10 @@ func (j *Join) drain(b store.Batch, queue int, before schemas.Instant, next *sch
 		if err != nil {
 			return nil, err
 		}
+		if taken == 0 && c.len() > 0 {
+			key, _ := c.at(0)
+			first = bytes.Clone(key)
+		}
 		for i := range c.len() {
 			key, value := c.at(i)
 			if err := apply(instantAt(key[timeAt:]), key[restAt:], value); err != nil {
@@ -78,30 +84,24 @@ func (j *Join) drain(b store.Batch, queue int, before schemas.Instant, next *sch
 			if kind != timerKey {
 				j.drained++
 			}
+			taken++
+			lo = append(append(lo[:0], key...), 0)
 			if j.pausesAt(b, key) {
 				*next = instantAt(key[timeAt:]) // none is before
-				return key, c.drop(b, i+1)
+				return key, c.drop(b, first, lo, taken)
 			}
 		}
-		if err := c.drop(b, c.len()); err != nil {
-			return nil, err
-		}
-		if full {
-			last, _ := c.at(c.len() - 1)
-			lo = append(append(lo[:0], last...), 0)
-		}
 	}
-	return nil, nil
+	return nil, j.chunk.drop(b, first, lo, taken)
 }
 
-// drop deletes the first n keys. Queues are emptied in their order, so a range
-// leaves nothing of many, where a tombstone for each would be carried down
-// through all levels of the store.
-func (c *chunk) drop(b store.Batch, n int) error {
+// drop deletes the n keys of [lo, hi), of which the chunk holds few. Queues are
+// emptied in their order, so one range leaves nothing of many, where a tombstone
+// for each would be carried down through all levels of the store. Pebble
+// remembers ranges for a while: there should not be many.
+func (c *chunk) drop(b store.Batch, lo, hi []byte, n int) error {
 	if n >= manyKeys {
-		first, _ := c.at(0)
-		last, _ := c.at(n - 1)
-		return b.DeleteRange(first, append(bytes.Clone(last), 0))
+		return b.DeleteRange(lo, hi)
 	}
 	for i := range n {
 		key, _ := c.at(i)
