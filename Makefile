@@ -65,7 +65,7 @@ foreign-python: ## a venv in dist/ with librdkafka and fastavro, for a program t
 
 .PHONY: integration
 integration: foreign-python ## a real Kafka by testcontainers (image: KAFKA_IMAGE; without a registry: integration/real-kafka/kafka image)
-	$(GO) test -tags integration -count 1 -timeout 40m -v ./integration
+	$(GO) test -tags integration -count 1 -timeout 40m -v -skip '^TestBounds$$' ./integration
 
 .PHONY: integration-kafka
 integration-kafka: foreign-python ## the same against KAFKA_BROKERS, or a bare broker on port 19192 that is started for it
@@ -74,11 +74,18 @@ integration-kafka: foreign-python ## the same against KAFKA_BROKERS, or a bare b
 		trap '$(KAFKA) clean "$$dir"' EXIT
 		KAFKA_BROKERS=$$(KAFKA_PORT=19192 $(KAFKA) start "$$dir")
 	fi
-	KAFKA_BROKERS=$$KAFKA_BROKERS $(GO) test -tags integration -count 1 -timeout 40m -v ./integration
+	KAFKA_BROKERS=$$KAFKA_BROKERS $(GO) test -tags integration -count 1 -timeout 40m -v -skip '^TestBounds$$' ./integration
 
 .PHONY: poison
 poison: ## a million bad messages among good ones: each is set aside once, as it was
 	HINDSIGHT_POISON=1000000 $(GO) test -count 1 -timeout 30m -v -run TestPoison ./app
+
+.PHONY: bounds
+bounds: ## a huge backlog, a label flood, zstd bombs, a slow broker and a slow disk: memory stays below its bound, nothing is dropped: EVENTS=1000000
+	@dir=$$(mktemp -d)
+	trap '$(KAFKA) clean "$$dir"' EXIT
+	KAFKA_BROKERS=$$(KAFKA_PORT=19192 $(KAFKA) start "$$dir") HINDSIGHT_BOUNDS=$(or $(EVENTS),1000000) \
+		$(GO) test -tags integration -count 1 -timeout 60m -v -run TestBounds ./integration
 
 .PHONY: million
 million: ## a million events, two processes, kills, a lost disk; then nothing is missing and nothing twice

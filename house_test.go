@@ -56,7 +56,7 @@ var mayUse = map[string]use{
 	"github.com/twmb/franz-go/plugin/kprom":       {code: []string{"consumer", "app"}},
 	"github.com/twmb/franz-go/plugin/kslog":       {code: []string{"consumer", "app"}},
 	"github.com/linkedin/goavro/v2":               {code: []string{"schemas", "app/publish", "integration/torture"}, tests: everywhere},
-	"github.com/cockroachdb/pebble/v2":            {code: []string{"labels/store"}, tests: []string{"app"}},
+	"github.com/cockroachdb/pebble/v2":            {code: []string{"labels/store", "integration/hampered"}, tests: []string{"app"}},
 	"github.com/spf13/cobra":                      {code: []string{"cli"}},
 	"github.com/spf13/pflag":                      {code: []string{"cli"}},
 	"github.com/goccy/go-yaml":                    {code: []string{"app", "scoring"}, tests: everywhere},

@@ -90,30 +90,11 @@ func TestProcesses(t *testing.T) {
 // on all that was published.
 func judgeAudit(t *testing.T, dir string, total int64) {
 	t.Helper()
-	var r struct {
-		Laws []struct {
-			Law     string           `json:"law"`
-			Checked map[string]int64 `json:"checked"`
-		} `json:"laws"`
-		Notes []string `json:"notes"`
-	}
-	out := succeed(t, dir, "audit", "-c", "a.yaml", "-o", "json")
-	if err := json.Unmarshal([]byte(out), &r); err != nil {
-		t.Fatalf("audit: %v\n%s", err, out)
-	}
-	checked := map[string]int64{}
-	for _, l := range r.Laws {
-		for what, n := range l.Checked {
-			checked[what] += n
-		}
-	}
+	checked := audited(t, dir)
 	for _, what := range []string{"events", "labels", "scores", "outcomes", "fates"} {
 		if checked[what] != total {
 			t.Errorf("the audit checked %d %s of %d", checked[what], what, total)
 		}
-	}
-	if checked["ticks"] == 0 || checked["windows"] == 0 || len(r.Notes) > 0 {
-		t.Errorf("the audit compared %d ticks and %d windows; its notes: %q", checked["ticks"], checked["windows"], r.Notes)
 	}
 }
 
@@ -212,7 +193,8 @@ func (c *cluster) countScores() (n int64) {
 type feed struct {
 	c       *cluster
 	w       world
-	labeled int // labels sent
+	labeled int    // labels sent
+	note    string // that each event carries along, where its schema has room for it
 }
 
 // send publishes the events from first to last, and the labels that are known by then.
@@ -233,6 +215,9 @@ func (f *feed) events(first, last int) {
 		value = appendText(value, e.region)
 		for _, x := range e.features {
 			value = binary.LittleEndian.AppendUint64(value, math.Float64bits(x))
+		}
+		if f.note != "" {
+			value = appendText(value, f.note)
 		}
 		records = append(records, f.record("events", 4, e.id, value, e.at))
 	}

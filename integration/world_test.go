@@ -3,6 +3,7 @@
 package integration
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -22,6 +23,8 @@ type world struct {
 	n       int
 	drift   int // the first event of the other world; n: never
 	seed    uint64
+
+	ids string // what ids begin with; "": event
 }
 
 type event struct {
@@ -35,7 +38,7 @@ type event struct {
 // event returns the i-th event; it is the same whenever it is asked for.
 func (w world) event(i int) event {
 	random := rand.New(rand.NewPCG(w.seed, uint64(i)))
-	e := event{id: fmt.Sprintf("event-%07d", i), at: w.start.Add(time.Duration(i) * w.spacing), region: [2]string{"north", "south"}[random.IntN(2)]}
+	e := event{id: fmt.Sprintf("%s-%07d", cmp.Or(w.ids, "event"), i), at: w.start.Add(time.Duration(i) * w.spacing), region: [2]string{"north", "south"}[random.IntN(2)]}
 	logit := 0.0
 	for j, weight := range [4]float64{3, -2, 1, 0} {
 		e.features[j] = random.NormFloat64()
