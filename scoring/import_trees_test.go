@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -110,8 +111,8 @@ func TestImportedPandasCategories(t *testing.T) {
 	}
 }
 
-// The lists of LightGBM have no names, but a preparation that has none of them
-// gives the model other codes.
+// The lists of LightGBM have no names, but a preparation that has one of them in
+// another order gives the model other codes.
 func TestLevelsOfLightGBM(t *testing.T) {
 	file := string(unzip(t, "model/lightgbm/testdata/lgb_binary.txt.gz"))
 	with := func(lists string) []byte {
@@ -127,11 +128,11 @@ func TestLevelsOfLightGBM(t *testing.T) {
 	}{
 		"as imported":               {"", "", "", nil},
 		"permuted":                  {"", `"a", "b", "c"`, `"b", "a", "c"`, []string{`feature 28, "f27"`, "b | a | c | d | e", "pandas_categorical"}},
-		"one less":                  {"", `"d", "e"`, `"d"`, []string{`feature 28, "f27"`}},
+		"codes made by hand":        {"", `"d", "e"`, `"d"`, nil},
 		"columns unknown":           {"[[], " + letters + ", " + forty + ", " + many + "]", "", "", nil},
 		"columns unknown, permuted": {"[[], " + letters + ", " + forty + ", " + many + "]", `"a", "b", "c"`, `"b", "a", "c"`, []string{`feature 28, "f27"`}},
 		"in another order":          {"[" + forty + ", " + letters + ", " + many + "]", "", "", nil},
-		"one list less":             {"[" + letters + ", " + many + "]", "", "", []string{`feature 29, "f28"`}},
+		"one list less":             {"[" + letters + ", " + many + "]", "", "", nil},
 		"no lists":                  {"null", `"a", "b", "c"`, `"b", "a", "c"`, nil},
 	}
 	for name, test := range tests {
@@ -162,14 +163,20 @@ func TestLevelsOfLightGBM(t *testing.T) {
 	}
 }
 
-// A list that the file has once is of one feature.
-func TestListsAreUsedOnce(t *testing.T) {
-	a, b := []string{"a"}, []string{"b"}
-	if left, ok := without([][]string{a, b, a}, a); !ok || len(left) != 2 {
-		t.Error(left, ok)
-	}
-	if left, ok := without([][]string{b}, a); ok || len(left) != 1 {
-		t.Error(left, ok)
+// Two features may have the same categories in two orders.
+func TestReordered(t *testing.T) {
+	ab, ba := []string{"a", "b"}, []string{"b", "a"}
+	for _, tt := range []struct {
+		lists  [][]string
+		levels []string
+		want   []string
+	}{
+		{[][]string{ab}, ab, nil}, {[][]string{ab}, ba, ab}, {[][]string{ba, ab}, ab, nil}, {[][]string{ab, ba}, ab, nil},
+		{[][]string{ab}, []string{"a"}, nil}, {[][]string{ab}, nil, nil}, {nil, ab, nil},
+	} {
+		if got := reordered(tt.lists, tt.levels); !slices.Equal(got, tt.want) {
+			t.Errorf("%v of %v: %v, want %v", tt.levels, tt.lists, got, tt.want)
+		}
 	}
 }
 

@@ -33,33 +33,32 @@ func (b *Bundle) checkLevels() error {
 	return errors.Join(faults...)
 }
 
-// checkLists refuses levels that are none of the lists of the model file, which
-// do not say of which features they are; each list is of one feature. Features
-// that come as codes have no levels and use none.
+// checkLists refuses levels that are a list of the model file in another order.
+// The lists do not say of which features they are, and features without one may
+// have levels too: codes that were made before the training.
 func (b *Bundle) checkLists(lists [][]string) error {
-	if len(lists) == 0 {
-		return nil
-	}
 	var faults []error
 	for i, column := range b.plan.columns {
 		levels := b.plan.indexed(column)
-		if levels == nil {
-			continue
-		}
-		var ok bool
-		if lists, ok = without(lists, levels); !ok {
-			faults = append(faults, fmt.Errorf("feature %d, %q, is the index of %s, which in this order is none of the lists under pandas_categorical in the model file, or is there for another feature; the levels have to be those of the training, in their order",
-				i+1, column, shortList(levels)))
+		if list := reordered(lists, levels); list != nil {
+			faults = append(faults, fmt.Errorf("feature %d, %q, is the index of %s, and pandas_categorical in the model file has these in another order, %s, which the levels have to be in",
+				i+1, column, shortList(levels), shortList(list)))
 		}
 	}
 	return errors.Join(faults...)
 }
 
-// without returns lists without one that is list, and whether there was one.
-func without(lists [][]string, list []string) ([][]string, bool) {
-	i := slices.IndexFunc(lists, func(l []string) bool { return slices.Equal(l, list) })
-	if i < 0 {
-		return lists, false
+// reordered returns the list that has what levels has, unless it, or another one,
+// has it in the same order.
+func reordered(lists [][]string, levels []string) (found []string) {
+	sorted := slices.Sorted(slices.Values(levels))
+	for _, list := range lists {
+		if slices.Equal(list, levels) {
+			return nil
+		}
+		if len(list) == len(levels) && slices.Equal(slices.Sorted(slices.Values(list)), sorted) {
+			found = list
+		}
 	}
-	return slices.Concat(lists[:i], lists[i+1:]), true
+	return found
 }
