@@ -80,7 +80,7 @@ func TestPageHasNothingInline(t *testing.T) {
 			t.Errorf("the page contains %q, which the policy forbids or which is not ours", forbidden)
 		}
 	}
-	for _, asset := range []string{"app.js", "chart.js", "cursor.js", "dom.js", "format.js", "scale.js", "tables.js", "style.css", "favicon.svg"} {
+	for _, asset := range []string{"app.js", "chart.js", "cursor.js", "dom.js", "format.js", "scale.js", "tables.js", "values.js", "style.css", "favicon.svg"} {
 		r := get(t, h, "/static/"+asset)
 		if text := body(t, r); r.StatusCode != http.StatusOK || strings.Contains(text, "innerHTML =") {
 			t.Errorf("%s: %s, or it writes markup", asset, r.Status)

@@ -211,6 +211,30 @@ func TestPageIsUsableByKeyboard(t *testing.T) {
 	do(t, ctx, chromedp.Click(chromedp.CSS("#figures summary")), poll(`document.querySelectorAll("#figure-rows tr").length > 100`))
 }
 
+// Early labels are no fair sample: the page shows the scores that have one
+// beside those that wait.
+func TestPageShowsLabelledBesideUnlabelled(t *testing.T) {
+	snapshot := dashboardtest.Elec(60)
+	ctx, url := page(t, func() dashboard.Snapshot { return snapshot }, 1100, 900)
+	do(t, ctx, chromedp.Navigate(url+"/#window=day"), poll(`document.querySelectorAll("#chart .value").length > 0`))
+	if n := evaluate[int](t, ctx, `document.querySelectorAll("#values *").length`); n != 0 {
+		t.Errorf("%d elements are drawn though nobody asked", n)
+	}
+	do(t, ctx, chromedp.Click(chromedp.CSS("#bias summary")), poll(`document.querySelectorAll("#values .labelled").length > 1`))
+	screenshot(t, ctx, "values")
+	label := func() string {
+		return evaluate[string](t, ctx, `document.getElementById("values").getAttribute("aria-label")`)
+	}
+	newest := label()
+	if want := "without 912, mean score 0.500"; !strings.Contains(newest, want) || !strings.Contains(newest, "mean score 0.34") {
+		t.Errorf("the newest day shows %q, want %q and labelled ones that score lower", newest, want)
+	}
+	do(t, ctx, chromedp.Focus(chromedp.CSS("#chart")), chromedp.KeyEvent(kb.Home))
+	if oldest := label(); oldest == newest || !strings.Contains(oldest, "without 48,") {
+		t.Errorf("the oldest day shows %q", oldest)
+	}
+}
+
 func TestHostileSegmentIsOnlyText(t *testing.T) {
 	snapshot := dashboardtest.Elec(60)
 	snapshot.Title, snapshot.Version = dashboardtest.Hostile, "1"

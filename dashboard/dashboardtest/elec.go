@@ -103,6 +103,11 @@ func day(rng *rand.Rand, start, now schemas.Instant) schemas.Window {
 		maturity := 0.62
 		w.State, w.Maturity, w.Labelled, w.Coverage = schemas.Provisional, &maturity, 1480, 1480.0/2400
 	}
+	for bin := range schemas.ValueBins { // the labels of high scores come later
+		known := w.Labelled * int64(schemas.ValueBins-bin) / (schemas.ValueBins * (schemas.ValueBins + 1) / 2)
+		w.Values = append(w.Values, schemas.ValueBin{Bin: uint8(bin), N: (w.Scored - w.Labelled) / schemas.ValueBins},
+			schemas.ValueBin{Labelled: true, Bin: uint8(bin), N: known})
+	}
 	v := 0.84 + 0.02*rng.NormFloat64()
 	w.Metrics = []schemas.Metric{{Name: "accuracy", Value: v, Low: v - 0.015, High: v + 0.015, N: w.Labelled}}
 	return w

@@ -8,6 +8,7 @@ import { $, el, options, setText, visible } from "./dom.js";
 import { count, figure, interval, moment, percent, segmentName } from "./format.js";
 import { halfKnown } from "./scale.js";
 import * as tables from "./tables.js";
+import * as values from "./values.js";
 
 const every = 1000; // ms
 const choice = Object.assign({ window: "", metric: "", segment: "", version: "" }, Object.fromEntries(new URLSearchParams(location.hash.slice(1))));
@@ -54,7 +55,7 @@ const settle = () => {
 
 const toPoint = (w) => ({
   end: Date.parse(w.end), startText: w.start, endText: w.end, state: w.state, n: w.n, scored: w.scored,
-  coverage: w.coverage, maturity: w.maturity, maturityUndefined: w.maturity_undefined, finalBy: w.final_by, ...w.metrics[choice.metric],
+  coverage: w.coverage, maturity: w.maturity, maturityUndefined: w.maturity_undefined, finalBy: w.final_by, values: w.values, ...w.metrics[choice.metric],
 });
 
 const render = () => {
@@ -77,6 +78,7 @@ const newest = () => points.findLast((p) => p.value != null && halfKnown(p)) ?? 
 
 const read = (point) => {
   const p = point ?? newest();
+  values.show(p);
   const line = $("readout");
   const parts = !p ? [] : [
     el("b", { textContent: p.value == null ? p.undefined || "not defined" : figure(p.value) }),
@@ -164,7 +166,7 @@ for (const id of ["window", "metric", "segment", "version"]) $(id).addEventListe
 $("choice").addEventListener("submit", (event) => event.preventDefault());
 $("span").addEventListener("change", () => { zoomed = null; render(); });
 $("unzoom").addEventListener("click", () => { zoomed = null; render(); });
-$("figures").addEventListener("toggle", render);
+for (const id of ["bias", "figures"]) $(id).addEventListener("toggle", render);
 new ResizeObserver(() => { if (snapshot) render(); }).observe($("chart"));
 document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
 poll();
