@@ -80,7 +80,7 @@ func (b *Broker) start(o BrokerOptions) error {
 	if b.cluster, err = kfake.NewCluster(opts...); err != nil {
 		return fmt.Errorf("demo broker: %w", err)
 	}
-	b.fillFetches()
+	fillFetches(b.cluster)
 	b.addrs = b.cluster.ListenAddrs()
 	if b.registry, err = startRegistry(o.Dir, o.Registry); err != nil {
 		return fmt.Errorf("demo schema registry: %w", err)
@@ -91,9 +91,9 @@ func (b *Broker) start(o BrokerOptions) error {
 // fillFetches lets only the limit of each partition bound a fetch. Where the
 // limit of the whole is reached first, kfake leaves out which transactions of the
 // last partition were aborted, and read_committed clients see their records.
-func (b *Broker) fillFetches() {
-	b.cluster.ControlKey(int16(kmsg.Fetch), func(req kmsg.Request) (kmsg.Response, error, bool) {
-		b.cluster.KeepControl()
+func fillFetches(cluster *kfake.Cluster) {
+	cluster.ControlKey(int16(kmsg.Fetch), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		cluster.KeepControl()
 		req.(*kmsg.FetchRequest).MaxBytes = math.MaxInt32
 		return nil, nil, false
 	})
